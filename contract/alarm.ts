@@ -1,0 +1,213 @@
+import { z } from 'zod';
+import { freshnessSchema, instantSchema, mediaSchema, modeSchema, severitySchema } from './event.ts';
+
+/** The device's side of an alarm. `unknown`: its bridge is dead or its max-active timer ran out; never cleared. */
+export const conditionSchema = z.enum(['active', 'returned', 'unknown']);
+export type Condition = z.infer<typeof conditionSchema>;
+
+/** The operator's side of an alarm, independent of the condition. */
+export const operatorStateSchema = z.enum([
+  'new',
+  'acknowledged',
+  'confirmed',
+  'dispatched',
+  'on-scene',
+  'disposed',
+  'closed',
+]);
+export type OperatorState = z.infer<typeof operatorStateSchema>;
+
+export const verdictSchema = z.enum(['real', 'false', 'nuisance', 'test', 'drill', 'equipment']);
+export type Verdict = z.infer<typeof verdictSchema>;
+
+/** Real, drill and test instances of one type and subject never mix; a walk test counts as `test`. */
+export const modeClassSchema = z.enum(['real', 'drill', 'test']);
+export type ModeClass = z.infer<typeof modeClassSchema>;
+
+export const confirmationSchema = z.object({
+  how: z.enum(['on-site', 'video', 'phone']),
+  by: z.string(),
+  at: instantSchema,
+});
+export type Confirmation = z.infer<typeof confirmationSchema>;
+
+export const dispositionSchema = z.object({
+  verdict: verdictSchema,
+  /** GA/T 669.7 six-digit category of `police-categories.json`. */
+  policeCode: z.string().optional(),
+  note: z.string().optional(),
+  by: z.string(),
+  at: instantSchema,
+});
+export type Disposition = z.infer<typeof dispositionSchema>;
+
+export const shelvingSchema = z.object({
+  until: instantSchema,
+  reason: z.string(),
+  by: z.string(),
+  second: z.string().optional(),
+});
+export type Shelving = z.infer<typeof shelvingSchema>;
+
+/** Who took a step of the handling, and when; the newest if it was taken more than once. */
+export const stepSchema = z.object({ by: z.string(), at: instantSchema, second: z.string().optional() });
+export type Step = z.infer<typeof stepSchema>;
+
+/** Steps that leave no `confirmation`, `disposition` or `proposal` behind (GA/T 669.7 6.2.3: handling times). */
+export const stepsSchema = z.object({
+  silence: stepSchema.optional(),
+  acknowledge: stepSchema.optional(),
+  dispatch: stepSchema.optional(),
+  arrive: stepSchema.optional(),
+  reset: stepSchema.optional(),
+  close: stepSchema.optional(),
+});
+export type Steps = z.infer<typeof stepsSchema>;
+
+export const deliverySchema = z.object({
+  state: z.enum(['pending', 'receipted', 'failed']),
+  at: instantSchema.optional(),
+});
+export type Delivery = z.infer<typeof deliverySchema>;
+
+/**
+ * One alarm instance (CONTRACT section 4). Its key is type + subject + mode class; `version` rises by one with each
+ * transition and is what an action compares.
+ */
+export const alarmSchema = z.object({
+  id: z.uuid(),
+  version: z.number().int().positive(),
+  type: z.string(),
+  /** Slot, place, device, recipient or gateway the alarm is about. */
+  subject: z.string(),
+  severity: severitySchema,
+  condition: conditionSchema,
+  /** Held until somebody resets it (GB 50394 5.2.3). */
+  latched: z.boolean(),
+  operator: operatorStateSchema,
+  /** Sound suppressed until then; nothing else is. */
+  silencedUntil: instantSchema.optional(),
+  /** When `acknowledged` was reached; without a dispatch within 3 min it sounds again. */
+  acknowledgedAt: instantSchema.optional(),
+  shelved: shelvingSchema.optional(),
+  count: z.number().int().positive(),
+  firstAt: instantSchema,
+  lastAt: instantSchema,
+  returnedAt: instantSchema.optional(),
+  mode: modeSchema,
+  freshness: freshnessSchema,
+  /** The type concerns life: it sounds whatever its freshness. */
+  lifeSafety: z.boolean(),
+  /** Types with `silent`: no local sounder, no kiosk card. */
+  silent: z.boolean().optional(),
+  place: z.string().optional(),
+  unit: z.string().optional(),
+  device: z.string().optional(),
+  slot: z.string().optional(),
+  owner: z.string().optional(),
+  steps: stepsSchema.optional(),
+  confirmation: confirmationSchema.optional(),
+  disposition: dispositionSchema.optional(),
+  /** A guard's proposed disposition of a severity 1-2 alarm, waiting for the shift leader. */
+  proposal: dispositionSchema.optional(),
+  /** The disposed alarm this one follows. */
+  previous: z.uuid().optional(),
+  media: z.array(mediaSchema).optional(),
+  /** By recipient; derived from receipts, not from transitions. */
+  delivery: z.record(z.string(), deliverySchema).optional(),
+  /** The raising event's id: what a receipt must cover for the alarm to count as delivered. */
+  raisedBy: z.string(),
+  /** Its sequence number in the lane of `type`. */
+  raisedSeq: z.number().int().positive().optional(),
+  /** Shown from memory; not on disk yet. */
+  unsaved: z.boolean().optional(),
+});
+export type Alarm = z.infer<typeof alarmSchema>;
+
+export const roleSchema = z.enum([
+  'guard',
+  'shift-leader',
+  'installer',
+  'administrator',
+  'security-administrator',
+  'auditor',
+  'kiosk',
+  'system',
+]);
+/** `system` acts for devices, timers and the gateway itself; nobody signs in with it. */
+export type Role = z.infer<typeof roleSchema>;
+
+/** What a person can do to an alarm (path segment of the API). */
+export const alarmActionSchema = z.enum([
+  'silence',
+  'acknowledge',
+  'confirm',
+  'dispatch',
+  'arrive',
+  'dispose',
+  'reset',
+  'close',
+  'shelve',
+  'unshelve',
+  'make-real',
+]);
+export type AlarmAction = z.infer<typeof alarmActionSchema>;
+
+/** Everything that changes an alarm: people's actions, and what devices, timers and the gateway do. */
+export const transitionActionSchema = z.enum([
+  ...alarmActionSchema.options,
+  'raise',
+  'repeat',
+  'return',
+  'lose',
+  'propose',
+  'escalate',
+  'attach',
+  'sound-again',
+]);
+export type TransitionAction = z.infer<typeof transitionActionSchema>;
+
+const axesSchema = z.object({
+  condition: conditionSchema,
+  operator: operatorStateSchema,
+  latched: z.boolean(),
+});
+
+/** `data` of an `ALM.TRANSITION` event: one change of one alarm, with the alarm as it is after it. */
+export const transitionSchema = z.object({
+  alarmId: z.uuid(),
+  version: z.number().int().positive(),
+  action: transitionActionSchema,
+  /** User name, or `device:{id}`, `timer`, `gateway`. */
+  actor: z.string(),
+  role: roleSchema,
+  /** Where the person sat; `gateway` for the system. */
+  station: z.string(),
+  second: z.string().optional(),
+  from: axesSchema.optional(),
+  to: axesSchema,
+  reason: z.string().optional(),
+  note: z.string().optional(),
+  /** Without `delivery`, `unsaved`: those are views, not history. */
+  alarm: alarmSchema,
+});
+export type Transition = z.infer<typeof transitionSchema>;
+
+/** Body of `POST /api/v1/alarms/{id}/{action}`. */
+export const alarmActionRequestSchema = z.strictObject({
+  version: z.number().int().positive(),
+  station: z.string().min(1).max(64),
+  reason: z.string().max(500).optional(),
+  note: z.string().max(2000).optional(),
+  /** confirm */
+  how: confirmationSchema.shape.how.optional(),
+  /** dispose */
+  verdict: verdictSchema.optional(),
+  policeCode: z.string().optional(),
+  /** silence (at most 30 s), shelve, isolate */
+  until: instantSchema.optional(),
+  second: z
+    .strictObject({ user: z.string(), password: z.string().optional(), code: z.string().optional() })
+    .optional(),
+});
+export type AlarmActionRequest = z.infer<typeof alarmActionRequestSchema>;

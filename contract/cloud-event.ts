@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import {
+  clockSchema,
+  type Event,
+  edgeSchema,
+  freshnessSchema,
+  instantSchema,
+  kindSchema,
+  laneSchema,
+  mediaSchema,
+  modeSchema,
+  originSchema,
+  severitySchema,
+} from './event.ts';
+import { readingSchema } from './reading.ts';
+
+/**
+ * The stored and travelling form of an event: CloudEvents 1.0, structured JSON.
+ * What a router needs are lower-case extensions at the top; the rest is `data`. Unknown fields are kept.
+ */
+export const cloudEventSchema = z.looseObject({
+  specversion: z.literal('1.0'),
+  id: z.string(),
+  /** `/{region}/{school}/{gateway}` */
+  source: z.string(),
+  type: z.string(),
+  /** When it happened (`occurredAt`), UTC. */
+  time: instantSchema,
+  /** Slot, else device (with `#input`), else gateway. */
+  subject: z.string().optional(),
+  lane: laneSchema,
+  seq: z.number().int().positive(),
+  kind: z.string(),
+  severity: z.number().int().min(1).max(4),
+  edge: z.string(),
+  mode: z.string(),
+  freshness: z.string(),
+  data: z.looseObject({
+    v: z.number().int(),
+    receivedAt: instantSchema,
+    clock: clockSchema,
+    origin: originSchema,
+    input: z.string().optional(),
+    readings: z.array(readingSchema).optional(),
+    media: z.array(mediaSchema).optional(),
+    dedupKey: z.string().optional(),
+    cause: z.array(z.string()).optional(),
+    data: z.record(z.string(), z.unknown()).optional(),
+  }),
+});
+export type CloudEvent = z.infer<typeof cloudEventSchema>;
+
+/** Strict form for what this gateway itself writes. Receivers accept the loose form. */
+export const ownCloudEventSchema = cloudEventSchema.extend({
+  kind: kindSchema,
+  severity: severitySchema,
+  edge: edgeSchema,
+  mode: modeSchema,
+  freshness: freshnessSchema,
+});
+
+/** What an alarm is about, and the CloudEvents subject: slot, else device (with its input), else gateway. */
+export function subjectOf(event: Pick<Event, 'origin' | 'input'>): string {
+  const { slot, device, gateway } = event.origin;
+  if (slot !== undefined) return slot;
+  if (device === undefined) return gateway;
+  return event.input === undefined ? device : `${device}#${event.input}`;
+}
+
+/** The one serialisation of an event: these bytes are stored, hashed and sent; nothing re-serialises them. */
+export function encodeBody(event: Event): string {
+  const { region, school, gateway } = event.origin;
+  return JSON.stringify({
+    specversion: '1.0',
+    id: event.id,
+    source: `/${region}/${school}/${gateway}`,
+    type: event.type,
+    time: event.occurredAt,
+    subject: subjectOf(event),
+    lane: event.lane,
+    seq: event.seq,
+    kind: event.kind,
+    severity: event.severity,
+    edge: event.edge,
+    mode: event.mode,
+    freshness: event.freshness,
+    data: {
+      v: event.v,
+      receivedAt: event.receivedAt,
+      clock: event.clock,
+      origin: event.origin,
+      input: event.input,
+      readings: event.readings,
+      media: event.media,
+      dedupKey: event.dedupKey,
+      cause: event.cause,
+      data: event.data,
+    },
+  });
+}
+
+/** The event in a stored body of our own making. Throws on text that is not one. */
+export function decodeBody(body: string): Event {
+  const c = ownCloudEventSchema.parse(JSON.parse(body));
+  const { v, ...rest } = c.data;
+  return {
+    ...rest,
+    v: v as Event['v'],
+    id: c.id,
+    type: c.type,
+    kind: c.kind,
+    severity: c.severity,
+    edge: c.edge,
+    mode: c.mode,
+    freshness: c.freshness,
+    occurredAt: c.time,
+    lane: c.lane,
+    seq: c.seq,
+  } as Event;
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { alarmSchema } from './alarm.ts';
+import { cloudEventSchema } from './cloud-event.ts';
+import { instantSchema } from './event.ts';
+
+/** Server heartbeat period, milliseconds. */
+export const LIVE_HEARTBEAT_MS = 5_000;
+/** A client that hears nothing for this long sounds by itself. */
+export const LIVE_WATCHDOG_MS = 12_000;
+/** WebSocket close codes of the live feed. */
+export const liveClose = { sessionEnded: 4001, tooSlow: 4002, badSince: 4003 } as const;
+
+export const liveStatusSchema = z.object({
+  k: z.literal('status'),
+  uplinks: z.array(z.object({ recipient: z.string(), state: z.enum(['up', 'down']), oldestS: z.number() })),
+  storage: z.enum(['ok', 'full', 'failing']),
+  clock: z.enum(['sync', 'holdover', 'unsync']),
+  cameras: z.object({ total: z.number(), silent: z.number(), offline: z.number() }),
+  devices: z.object({ total: z.number(), offline: z.number() }),
+  sound: z.enum(['armed', 'none']),
+  mode: z.enum(['normal', 'drill', 'walktest']),
+});
+export type LiveStatus = z.infer<typeof liveStatusSchema>;
+
+/** Every text frame of `GET /api/v1/live?since=POSITION` (CONTRACT section 8), told apart by `k`. */
+export const liveFrameSchema = z.discriminatedUnion('k', [
+  z.object({
+    k: z.literal('hello'),
+    position: z.number(),
+    epoch: z.string(),
+    /** Oldest position still stored. */
+    oldest: z.number(),
+    serverTime: instantSchema,
+    hb: z.literal(LIVE_HEARTBEAT_MS),
+  }),
+  /** All open alarms; sent when there is no `since`, it is too old, or the epoch changed. */
+  z.object({ k: z.literal('snapshot'), position: z.number(), alarms: z.array(alarmSchema) }),
+  /** One per commit: its events in order, and each touched alarm's full state after it. */
+  z.object({
+    k: z.literal('commit'),
+    position: z.number(),
+    events: z.array(cloudEventSchema),
+    alarms: z.array(alarmSchema),
+  }),
+  /** Alarms that are not on disk yet; replaced by a later commit of the same id. */
+  z.object({ k: z.literal('unsaved'), alarms: z.array(alarmSchema) }),
+  liveStatusSchema,
+  z.object({ k: z.literal('hb'), position: z.number() }),
+]);
+export type LiveFrame = z.infer<typeof liveFrameSchema>;

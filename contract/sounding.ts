@@ -1,0 +1,39 @@
+import type { Alarm } from './alarm.ts';
+
+/** A silenced alarm sounds again after this long at most (GB 50394 5.2.3 commentary). */
+export const SILENCE_MAX_MS = 30_000;
+/** An acknowledged severity 1 that nobody dispatched sounds again after this long. */
+export const DISPATCH_WITHIN_MS = 180_000;
+
+type Soundable = Pick<
+  Alarm,
+  | 'operator'
+  | 'severity'
+  | 'lifeSafety'
+  | 'silent'
+  | 'silencedUntil'
+  | 'acknowledgedAt'
+  | 'mode'
+  | 'freshness'
+  | 'shelved'
+>;
+
+/**
+ * Does this alarm sound in the security room now? The same answer in gateway and console, from the alarm alone.
+ * Severity 1-2 sound until somebody takes them; 3-4, tests, silent types and stored news that does not concern life
+ * show a card only. `now` in milliseconds since 1970.
+ */
+export function isSounding(alarm: Soundable, now: number): boolean {
+  if (alarm.silent === true || alarm.severity > 2) return false;
+  if (alarm.mode === 'test' || alarm.mode === 'walktest') return false;
+  if (alarm.freshness !== 'live' && !alarm.lifeSafety) return false;
+  if (alarm.shelved !== undefined && Date.parse(alarm.shelved.until) > now) return false;
+  if (alarm.silencedUntil !== undefined && Date.parse(alarm.silencedUntil) > now) return false;
+  if (alarm.operator === 'new') return true;
+  return (
+    alarm.operator === 'acknowledged' &&
+    alarm.severity === 1 &&
+    alarm.acknowledgedAt !== undefined &&
+    now - Date.parse(alarm.acknowledgedAt) > DISPATCH_WITHIN_MS
+  );
+}
