@@ -59,11 +59,14 @@ export const ownCloudEventSchema = cloudEventSchema.extend({
   freshness: freshnessSchema,
 });
 
-/** What an alarm is about, and the CloudEvents subject: slot, else device (with its input), else gateway. */
+/**
+ * What an alarm is about, and the CloudEvents subject: slot, else device (with its input), else what a gateway's own
+ * event names as `input` (a recipient), else the gateway.
+ */
 export function subjectOf(event: Pick<Event, 'origin' | 'input'>): string {
   const { slot, device, gateway } = event.origin;
   if (slot !== undefined) return slot;
-  if (device === undefined) return gateway;
+  if (device === undefined) return event.input ?? gateway;
   return event.input === undefined ? device : `${device}#${event.input}`;
 }
 

@@ -2,13 +2,9 @@ import { z } from 'zod';
 import { alarmSchema } from './alarm.ts';
 import { cloudEventSchema } from './cloud-event.ts';
 import { instantSchema } from './event.ts';
+import { LIVE_HEARTBEAT_MS } from './live-timing.ts';
 
-/** Server heartbeat period, milliseconds. */
-export const LIVE_HEARTBEAT_MS = 5_000;
-/** A client that hears nothing for this long sounds by itself. */
-export const LIVE_WATCHDOG_MS = 12_000;
-/** WebSocket close codes of the live feed. */
-export const liveClose = { sessionEnded: 4001, tooSlow: 4002, badSince: 4003 } as const;
+export { LIVE_HEARTBEAT_MS, LIVE_WATCHDOG_MS, liveClose } from './live-timing.ts';
 
 export const liveStatusSchema = z.object({
   k: z.literal('status'),

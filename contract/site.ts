@@ -9,103 +9,154 @@ export const siteIdSchema = z
     'must be 1-64 letters, digits, "-", "_" or ".", starting with a letter or digit',
   );
 
+const nameSchema = z.string().min(1).max(80).describe('What people read on screens.');
+
 export const placeSchema = z.strictObject({
-  id: siteIdSchema,
-  kind: z.enum(['campus', 'building', 'floor', 'room', 'point']),
-  name: z.string().min(1).max(80),
-  parent: siteIdSchema.optional(),
-  /** Dorm room, toilet, changing room, clinic: cameras and audio capture are refused. */
-  private: z.boolean().optional(),
-  /** A door here may be released on fire. */
-  escape: z.boolean().optional(),
+  id: siteIdSchema.meta({ description: 'Stable for ever; other entries refer to it.', examples: ['dorm-3'] }),
+  kind: z
+    .enum(['campus', 'building', 'floor', 'room', 'point'])
+    .describe(
+      'A building is in a campus, a floor in a building, a room in a floor or building, a point in any.',
+    ),
+  name: nameSchema,
+  parent: siteIdSchema.optional().describe('Id of the place it is in; only a campus has none.'),
+  private: z
+    .boolean()
+    .optional()
+    .describe('Dorm room, toilet, changing room, clinic: cameras and audio capture are refused.'),
+  escape: z.boolean().optional().describe('A door here may be released on fire.'),
   location: z
     .strictObject({
       lng: z.number().min(-180).max(180),
       lat: z.number().min(-90).max(90),
       crs: z.enum(['WGS84', 'GCJ02', 'CGCS2000']),
     })
-    .optional(),
-  /** Position on a floor plan, 0..1 from the upper left. */
+    .optional()
+    .describe('On the map; always with its coordinate system.'),
   plan: z
     .strictObject({ id: siteIdSchema, x: z.number().min(0).max(1), y: z.number().min(0).max(1) })
-    .optional(),
+    .optional()
+    .describe('Position on a floor plan, 0..1 from the upper left.'),
 });
 export type Place = z.infer<typeof placeSchema>;
 
-export const orgUnitSchema = z.strictObject({ id: siteIdSchema, name: z.string().min(1).max(80) });
+export const orgUnitSchema = z.strictObject({ id: siteIdSchema, name: nameSchema });
 /** 职能处室、二级学院、学生公寓、实验室: a second attribute beside the place; it drives who is told. */
 export type OrgUnit = z.infer<typeof orgUnitSchema>;
 
 /** A function at a place; it keeps history, rules and platform id while the unit in it is replaced. */
 export const slotSchema = z.strictObject({
   id: siteIdSchema,
-  name: z.string().min(1).max(80),
-  place: siteIdSchema,
-  unit: siteIdSchema.optional(),
-  /** Faults of a device here become severity 2. */
-  lifeSafety: z.boolean().optional(),
-  /** Until zones exist: `always` lets disarmable types raise alarms here; `never` records them only. */
-  armed: z.enum(['never', 'always']).default('never'),
+  name: nameSchema,
+  place: siteIdSchema.describe('Id of the place.'),
+  unit: siteIdSchema.optional().describe('Id of the organisational unit that is told.'),
+  lifeSafety: z.boolean().optional().describe('Faults of a device here become severity 2.'),
+  armed: z
+    .enum(['never', 'always'])
+    .default('never')
+    .describe(
+      'Until zones exist: "always" lets disarmable types raise alarms here, "never" records them only.',
+    ),
 });
 export type Slot = z.infer<typeof slotSchema>;
 
 /** One input of a device with several (I/O module channel). `means` is a key of the profile's meanings table. */
 export const deviceInputSchema = z.strictObject({
-  slot: siteIdSchema.optional(),
-  means: z.string().max(40).optional(),
-  /** Contact polarity: normally open (default) or normally closed. */
-  polarity: z.enum(['no', 'nc']).optional(),
+  slot: siteIdSchema.optional().describe("Id of the slot this input belongs to; default: the device's."),
+  means: z.string().max(40).optional().describe('What is wired to it: a meaning of the profile.'),
+  polarity: z
+    .enum(['no', 'nc'])
+    .optional()
+    .describe('Contact polarity: normally open (default) or normally closed.'),
 });
 export type DeviceInput = z.infer<typeof deviceInputSchema>;
 
 export const deviceSchema = z.strictObject({
   id: siteIdSchema,
-  name: z.string().min(1).max(80),
-  profile: z.string().min(1).max(64),
-  /** What the device is called on its transport: the `{device}` of its topics. Defaults to the id. */
-  key: z.string().min(1).max(128).optional(),
-  slot: siteIdSchema.optional(),
-  inputs: z.record(z.string().max(64), deviceInputSchema).optional(),
-  /** Checked against the profile's settings schema. */
-  settings: z.record(z.string(), z.unknown()).optional(),
-  /** Device id of the bridge it is reached through; when that is offline this one is unknown. */
-  bridge: siteIdSchema.optional(),
-  /** Broker user of this device; a bridge's user may publish for the devices behind it. */
-  user: z.string().min(1).max(64).optional(),
+  name: nameSchema,
+  profile: z
+    .string()
+    .min(1)
+    .max(64)
+    .meta({ description: 'Id of its device profile.', examples: ['io.wired'] }),
+  key: z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .describe('What the device is called on its transport: the {device} of its topics. Default: the id.'),
+  slot: siteIdSchema.optional().describe('Id of the slot it fills.'),
+  inputs: z.record(z.string().max(64), deviceInputSchema).optional().describe('Its inputs, by their names.'),
+  settings: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('Checked against the settings of its profile.'),
+  bridge: siteIdSchema
+    .optional()
+    .describe('Id of the bridge it is reached through; while that is offline this device is unknown.'),
+  user: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('Its broker user, one of the credentials. A bridge publishes for the devices behind it.'),
 });
 export type Device = z.infer<typeof deviceSchema>;
 
+const passwordSchema = z
+  .string()
+  .min(8)
+  .max(128)
+  .optional()
+  .describe('Read once at import and stored hashed; better in a file.');
+const passwordFileSchema = z
+  .string()
+  .optional()
+  .meta({
+    description: 'File with the password alone in it, relative to this one.',
+    examples: ['secrets/io-dorm-3'],
+  });
+
 /** A broker account. Topics are MQTT filters in which `{user}` stands for the account's own name. */
 export const credentialSchema = z.strictObject({
-  user: z.string().min(1).max(64),
-  /** Read once at import, stored hashed. */
-  password: z.string().min(8).max(128).optional(),
-  password_file: z.string().optional(),
-  /** Filters the account may publish to and subscribe to; default: those of its device's profile. */
-  publish: z.array(z.string()).optional(),
-  subscribe: z.array(z.string()).optional(),
+  user: z.string().min(1).max(64).describe('User name at the embedded broker.'),
+  password: passwordSchema,
+  password_file: passwordFileSchema,
+  publish: z
+    .array(z.string())
+    .optional()
+    .describe('MQTT filters it may publish to; {user} is its own name. Default: the topics of its devices.'),
+  subscribe: z
+    .array(z.string())
+    .optional()
+    .describe('MQTT filters it may subscribe to. Default: what its devices are written on.'),
 });
 export type Credential = z.infer<typeof credentialSchema>;
 
 /** A person who signs in. */
 export const userSchema = z.strictObject({
-  user: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,31}$/, 'must be 1-32 of a-z, 0-9, ".", "_" and "-"'),
-  name: z.string().min(1).max(40),
-  role: roleSchema.exclude(['system']),
-  password: z.string().min(8).max(128).optional(),
-  password_file: z.string().optional(),
+  user: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{0,31}$/, 'must be 1-32 of a-z, 0-9, ".", "_" and "-"')
+    .describe('Name to sign in with.'),
+  name: z.string().min(1).max(40).describe('Name of the person.'),
+  role: roleSchema.exclude(['system']).describe('What the person may do.'),
+  password: passwordSchema,
+  password_file: passwordFileSchema,
 });
 export type User = z.infer<typeof userSchema>;
 
 /** The YAML import of a campus. Arrays may be empty; ids are unique per array; references must exist. */
 export const siteSchema = z.strictObject({
-  places: z.array(placeSchema).default([]),
-  units: z.array(orgUnitSchema).default([]),
-  slots: z.array(slotSchema).default([]),
-  devices: z.array(deviceSchema).default([]),
-  credentials: z.array(credentialSchema).default([]),
-  users: z.array(userSchema).default([]),
-  /** Cameras that see a slot, nearest first. */
-  links: z.array(z.strictObject({ slot: siteIdSchema, cameras: z.array(siteIdSchema) })).default([]),
+  places: z.array(placeSchema).default([]).describe('Campus, buildings, floors, rooms, points.'),
+  units: z.array(orgUnitSchema).default([]).describe('职能处室、二级学院、学生公寓、实验室.'),
+  slots: z.array(slotSchema).default([]).describe('Functions at places; they outlive the devices in them.'),
+  devices: z.array(deviceSchema).default([]).describe('What speaks to the gateway.'),
+  credentials: z.array(credentialSchema).default([]).describe('Accounts of the embedded broker.'),
+  users: z.array(userSchema).default([]).describe('People who sign in to the console.'),
+  links: z
+    .array(z.strictObject({ slot: siteIdSchema, cameras: z.array(siteIdSchema) }))
+    .default([])
+    .describe('Cameras that see a slot, nearest first.'),
 });
 export type Site = z.infer<typeof siteSchema>;

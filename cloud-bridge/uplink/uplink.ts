@@ -1,0 +1,383 @@
+import { performance } from 'node:perf_hooks';
+import type { Logger } from 'pino';
+import { EVENT_TYPES_VERSION } from '../../contract/event-type.ts';
+import { type Lane, lanes } from '../../contract/event.ts';
+import { type Receipt, type RejectionCode, receiptSchema } from '../../contract/frame.ts';
+import type { Heartbeat } from '../../contract/gateway-state.ts';
+import type { Appended, Cursor, Outbox } from '../../contract/outbox.ts';
+import { LinkError } from '../mqtt-link.ts';
+import { type LaneLimits, laneLimits } from './lane-limits.ts';
+import type { Rejection } from './lane-window.ts';
+import { LaneSender } from './lane-sender.ts';
+import { MqttTransport } from './mqtt-transport.ts';
+import type { RecipientConfig } from './recipient.ts';
+import { Reconnect, type ReconnectLimits, reconnectLimits } from '../reconnect.ts';
+import { newCounters, type UplinkStatus } from './status.ts';
+import type { Transport, TransportConnection } from './transport.ts';
+
+/** Times of an uplink, milliseconds. */
+export interface UplinkTiming {
+  heartbeatMs: number;
+  /** Frames out and no receipt for this long: shown as down. */
+  stalledMs: number;
+  /** ... and for this long: a new connection. */
+  livenessMs: number;
+  /** How often ages and status are looked at. */
+  statusMs: number;
+  /** A goodbye that is not acknowledged within this time is given up. */
+  byeMs: number;
+}
+
+const timing: UplinkTiming = {
+  heartbeatMs: 60_000,
+  stalledMs: 30_000,
+  livenessMs: 120_000,
+  statusMs: 1_000,
+  byeMs: 2_000,
+};
+
+/** What only the gateway knows, asked for at each heartbeat. */
+export type GatewayHealth = Pick<Heartbeat, 'holdHours' | 'clock' | 'calendar'>;
+
+export interface UplinkOptions {
+  config: RecipientConfig;
+  outbox: Outbox;
+  logger: Logger;
+  /** Id of this process start. */
+  boot: string;
+  /** `campus-gateway/{version}`. */
+  software: string;
+  health: () => GatewayHealth;
+  /** Is a severity 1 younger than 5 minutes open? Then the first reconnection is quick. */
+  urgent?: () => boolean;
+  /** Called when state, reason or lanes have changed, at most once per `statusMs` beside changes of state. */
+  onStatus?: (status: UplinkStatus) => void;
+  /** The recipient has stored everything the cursor names. */
+  onReceipted?: (lane: Lane, cursor: Cursor, at: number) => void;
+  /** The recipient refused a row, or it fits in no frame. Once for each row. */
+  onRejected?: (lane: Lane, seq: number, code: RejectionCode, detail: string) => void;
+  /** Default: MQTT as `config` says. */
+  transport?: Transport;
+  reconnect?: Partial<ReconnectLimits>;
+  timing?: Partial<UplinkTiming>;
+  lanes?: Partial<Record<Lane, Partial<LaneLimits>>>;
+  /** Milliseconds since 1970. */
+  clock?: () => number;
+  monotonic?: () => number;
+  random?: () => number;
+}
+
+/** Sends the journal to one recipient: connects, keeps connected, and lets both lanes flow (CONTRACT section 6). */
+export class Uplink {
+  readonly #options: UplinkOptions;
+  readonly #timing: UplinkTiming;
+  readonly #transport: Transport;
+  readonly #reconnect: Reconnect;
+  readonly #senders: Record<Lane, LaneSender>;
+  readonly #counters = newCounters();
+  readonly #logger: Logger;
+  readonly #clock: () => number;
+  readonly #monotonic: () => number;
+  readonly #stop = new AbortController();
+  #connection: TransportConnection | undefined;
+  #connections = 0;
+  #lose: (reason: Error) => void = () => {};
+  #hurry: (() => void) | undefined;
+  #hurriedAt = Number.NEGATIVE_INFINITY;
+  #running: Promise<void> | undefined;
+  #forget: (() => void) | undefined;
+  #state: Pick<UplinkStatus, 'state' | 'since' | 'reason'>;
+  #shown = '';
+  /** Said of the current or last connection. */
+  #wasUp = false;
+  #useful = false;
+
+  constructor(options: UplinkOptions) {
+    const { config, outbox } = options;
+    this.#options = options;
+    this.#timing = { ...timing, ...options.timing };
+    this.#clock = options.clock ?? Date.now;
+    this.#monotonic = options.monotonic ?? (() => performance.now());
+    this.#logger = options.logger.child({ recipient: config.recipient });
+    this.#transport = options.transport ?? new MqttTransport(config);
+    this.#reconnect = new Reconnect({ ...reconnectLimits, ...options.reconnect }, options.random ?? Math.random);
+    this.#state = { state: 'down', since: this.#clock(), reason: 'not connected yet' };
+    const sender = (lane: Lane) =>
+      new LaneSender({
+        lane,
+        recipient: config,
+        outbox,
+        limits: { ...laneLimits[lane], ...options.lanes?.[lane] },
+        clock: this.#clock,
+        monotonic: this.#monotonic,
+        counters: this.#counters,
+        logger: this.#logger,
+        onRejected: (from, rejection) => this.#rejected(from, rejection),
+      });
+    this.#senders = { a: sender('a'), e: sender('e') };
+  }
+
+  /** Begins to connect and returns. Never throws for a recipient that cannot be reached. */
+  start(): void {
+    if (this.#running !== undefined) return;
+    this.#forget = this.#options.outbox.onAppend((appended) => this.#appended(appended));
+    this.#running = this.#run();
+    this.#senders.a.findUrgent().catch((error) => this.#logger.error({ err: error }, 'uplink: journal cannot be read'));
+  }
+
+  /** Says goodbye, disconnects and writes the cursors. `untilAt`: when the gateway means to be back. */
+  async stop(bye: { planned?: boolean; untilAt?: string } = {}): Promise<void> {
+    this.#forget?.();
+    const connection = this.#connection;
+    if (connection !== undefined) {
+      const { planned = true, untilAt } = bye;
+      const goodbye = connection.sendState({ k: 'bye', boot: this.#boot(), planned, ...(untilAt ? { untilAt } : {}) });
+      await within(this.#timing.byeMs, goodbye).catch((error) =>
+        this.#logger.warn({ reason: String(error.message) }, 'uplink: goodbye not acknowledged'),
+      );
+      await connection.close();
+    }
+    this.#stop.abort();
+    this.#lose(new Error('stopped'));
+    await this.#running;
+    for (const lane of lanes) await this.#senders[lane].settled();
+  }
+
+  /** As people see it now. */
+  status(): UplinkStatus {
+    return {
+      recipient: this.#options.config.recipient,
+      ...this.#state,
+      protocol: this.#connection?.protocol,
+      lanes: { a: this.#senders.a.status, e: this.#senders.e.status },
+      counters: { ...this.#counters },
+    };
+  }
+
+  /** Sends a row once more although the recipient refused it; the answer comes through the callbacks. */
+  resend(lane: Lane, seq: number): void {
+    this.#senders[lane].repeat(seq);
+  }
+
+  async #run(): Promise<void> {
+    const watch = setInterval(() => void this.#watch(), this.#timing.statusMs);
+    while (!this.#stop.signal.aborted) {
+      await this.#wait(this.#reconnect.delay(this.#options.urgent?.() ?? false));
+      if (this.#stop.signal.aborted) break;
+      const startedAt = this.#monotonic();
+      const reason = await this.#session();
+      if (this.#stop.signal.aborted) break;
+      const lasted = this.#monotonic() - startedAt;
+      const useful = this.#useful || (this.#wasUp && lasted > this.#timing.heartbeatMs);
+      if (useful) this.#reconnect.lost();
+      else this.#reconnect.failed(reason instanceof LinkError && reason.failure === 'busy');
+    }
+    clearInterval(watch);
+    this.#set('down', 'stopped');
+  }
+
+  /** One connection, from the attempt to its end; resolves with why it ended. */
+  async #session(): Promise<Error> {
+    const { url } = this.#options.config;
+    this.#useful = false;
+    this.#wasUp = false;
+    this.#connections += 1;
+    const lost = new Promise<Error>((resolve) => {
+      this.#lose = resolve;
+    });
+    let connection: TransportConnection;
+    try {
+      connection = await this.#transport.connect(
+        { k: 'gone', boot: this.#boot() },
+        { receipt: (payload) => this.#receipt(payload), closed: this.#lose },
+        this.#stop.signal,
+      );
+    } catch (error) {
+      return this.#failed(error as Error, `cannot connect to ${url}`);
+    }
+    try {
+      await Promise.race([connection.sendState(this.#hello()), lost.then((reason) => Promise.reject(reason))]);
+    } catch (error) {
+      connection.abandon();
+      return this.#failed(error as Error, `${url} does not take the hello`);
+    }
+    this.#connection = connection;
+    this.#wasUp = true;
+    this.#counters.connects += 1;
+    this.#logger.info({ url, protocol: connection.protocol }, 'uplink: connected');
+    this.#set('up', undefined);
+    for (const lane of lanes) this.#senders[lane].attach(connection);
+    const heartbeat = setInterval(() => void this.#beat(connection), this.#timing.heartbeatMs);
+    const reason = await lost;
+    clearInterval(heartbeat);
+    this.#connection = undefined;
+    for (const lane of lanes) this.#senders[lane].detach();
+    connection.abandon();
+    if (!this.#stop.signal.aborted) {
+      this.#logger.warn({ url, reason: reason.message }, 'uplink: connection lost');
+      this.#set('down', `connection to ${url} lost: ${reason.message}`);
+    }
+    return reason;
+  }
+
+  #failed(error: Error, what: string): Error {
+    if (this.#stop.signal.aborted) return error;
+    this.#counters.connectFailures += 1;
+    this.#logger.warn({ reason: error.message }, `uplink: ${what}`);
+    this.#set('down', `${what}: ${error.message}`);
+    return error;
+  }
+
+  /**
+   * Names the process start; from its second connection on with a number, so that the late will of an older
+   * connection cannot say `gone` for this one.
+   */
+  #boot(): string {
+    return this.#connections <= 1 ? this.#options.boot : `${this.#options.boot}.${this.#connections}`;
+  }
+
+  #hello() {
+    const { config, outbox, software } = this.#options;
+    const { gateway, school, region, name } = config;
+    return {
+      k: 'hello' as const,
+      v: 1 as const,
+      gateway,
+      school,
+      region,
+      name,
+      boot: this.#boot(),
+      epoch: outbox.epoch,
+      ...(outbox.predecessor === undefined ? {} : { predecessor: outbox.predecessor }),
+      software,
+      schema: EVENT_TYPES_VERSION,
+      capabilities: [],
+    };
+  }
+
+  async #beat(connection: TransportConnection): Promise<void> {
+    const { outbox, software, health } = this.#options;
+    const end = (lane: Lane) => ({ seq: outbox.head(lane).seq, head: outbox.head(lane).hash });
+    const backlog = ({ head, ack, oldestS }: UplinkStatus['lanes'][Lane]) => ({ oldestS, n: head - ack });
+    const status = this.status().lanes;
+    try {
+      await connection.sendState({
+        k: 'hb',
+        boot: this.#boot(),
+        epoch: outbox.epoch,
+        at: new Date(this.#clock()).toISOString(),
+        lanes: { a: end('a'), e: end('e') },
+        outbox: { a: backlog(status.a), e: backlog(status.e) },
+        ...health(),
+        software,
+      });
+    } catch (error) {
+      if (this.#connection !== connection) return;
+      this.#logger.warn({ reason: (error as Error).message }, 'uplink: heartbeat not acknowledged');
+    }
+  }
+
+  #receipt(payload: Uint8Array): void {
+    const receipt = readReceipt(payload);
+    const { config, outbox } = this.#options;
+    if (receipt === undefined || receipt.recipient !== config.recipient || receipt.epoch !== outbox.epoch) {
+      this.#counters.receiptsIgnored += 1;
+      return;
+    }
+    this.#counters.receipts += 1;
+    this.#useful = true;
+    const { lane } = receipt;
+    if (this.#senders[lane].take(receipt)) {
+      this.#options.onReceipted?.(lane, this.#senders[lane].cursor, this.#clock());
+    }
+  }
+
+  #rejected(lane: Lane, { seq, code, detail }: Rejection): void {
+    this.#counters.rejected += 1;
+    this.#logger.error({ lane, seq, rejection: code, detail }, 'uplink: row refused');
+    this.#options.onRejected?.(lane, seq, code, detail);
+  }
+
+  #appended({ heads, urgent }: Appended): void {
+    for (const lane of lanes) this.#senders[lane].appended(heads[lane].seq, lane === 'a' ? urgent : []);
+    if (urgent.length > 0) this.#hurry?.();
+  }
+
+  async #watch(): Promise<void> {
+    const quiet = lanes.map((lane) => this.#senders[lane].quietSince ?? Number.POSITIVE_INFINITY);
+    const silence = this.#monotonic() - Math.min(...quiet);
+    if (this.#connection !== undefined) {
+      const seconds = Math.round(silence / 1000);
+      if (silence > this.#timing.livenessMs) this.#lose(new Error(`no receipt for ${seconds} s`));
+      else if (silence <= this.#timing.stalledMs) this.#set('up', undefined);
+      else this.#set('down', `connected, but no receipt for ${seconds} s: is the receiver running?`);
+    }
+    try {
+      for (const lane of lanes) await this.#senders[lane].refreshOldest();
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'uplink: journal cannot be read');
+    }
+    this.#show();
+  }
+
+  #set(state: UplinkStatus['state'], reason: string | undefined): void {
+    const since = state === this.#state.state ? this.#state.since : this.#clock();
+    const news = state !== this.#state.state || this.#state.reason !== reason;
+    this.#state = { state, since, reason };
+    if (news) this.#show();
+  }
+
+  #show(): void {
+    const status = this.status();
+    const { state, reason, lanes: both } = status;
+    const shown = JSON.stringify([state, reason, both]);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.#options.onStatus?.(status);
+  }
+
+  /** Waits, unless stopped; a new severity 1 shortens it, but not more than once in `firstMs`. */
+  #wait(ms: number): Promise<void> {
+    const { firstMs } = { ...reconnectLimits, ...this.#options.reconnect };
+    return new Promise((resolve) => {
+      const { signal } = this.#stop;
+      const until = this.#monotonic() + ms;
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        this.#hurry = undefined;
+        resolve();
+      };
+      let timer = setTimeout(done, ms);
+      signal.addEventListener('abort', done);
+      this.#hurry = () => {
+        const now = this.#monotonic();
+        const early = this.#reconnect.earlyDelay();
+        if (now - this.#hurriedAt < firstMs || now + early >= until) return;
+        this.#hurriedAt = now;
+        clearTimeout(timer);
+        timer = setTimeout(done, early);
+      };
+    });
+  }
+}
+
+function readReceipt(payload: Uint8Array): Receipt | undefined {
+  try {
+    return receiptSchema.safeParse(JSON.parse(new TextDecoder().decode(payload))).data;
+  } catch {
+    return undefined;
+  }
+}
+
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not within ${ms} ms`)), ms);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,268 @@
+import { z } from 'zod';
+import { findRegion, regionSchema } from '../contract/region.ts';
+import { schoolCodeSchema } from '../contract/school-code.ts';
+import { siteIdSchema } from '../contract/site.ts';
+import { gatewayIdSchema } from '../contract/uplink-topic.ts';
+
+const file = (description: string, example: string) =>
+  z
+    .string()
+    .min(1)
+    .max(4096)
+    .meta({ description: `${description} Relative to this file.`, examples: [example] });
+
+const port = (preset: number) =>
+  z
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(preset)
+    .meta({ description: 'TCP port; 0 takes any free one.', examples: [preset] });
+
+const host = (preset: string, description: string) =>
+  z
+    .string()
+    .regex(/^[A-Za-z0-9.:_-]{1,253}$/, 'must be an address or a host name; write e.g. 0.0.0.0')
+    .default(preset)
+    .meta({ description, examples: [preset] });
+
+const countySchema = regionSchema
+  // Abolished counties stay valid: a newer table must not stop a gateway that was enrolled under the old code.
+  .refine((code) => !regionSchema.safeParse(code).success || findRegion(code)?.level === 'county', {
+    error: ({ input }) =>
+      `"${input}" is not a county or district; write the 6 digits of GB/T 2260, e.g. "370102"`,
+  })
+  .meta({ description: 'County or district of the campus, GB/T 2260, 6 digits.', examples: ['370102'] });
+
+const zoneSchema = z
+  .string()
+  .refine(isZone, {
+    error: ({ input }) => `"${input}" is no time zone; write an IANA name, e.g. Asia/Shanghai`,
+  })
+  .default('Asia/Shanghai')
+  .meta({
+    description: 'IANA time zone in which device times without a zone are read.',
+    examples: ['Asia/Shanghai'],
+  });
+
+function isZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const siteSchema = z
+  .strictObject({
+    gateway: gatewayIdSchema.meta({
+      description:
+        'Id of this gateway, unique in the school; part of every uplink topic. Never change it later.',
+      examples: ['gw-01'],
+    }),
+    school: schoolCodeSchema.meta({
+      description: 'School code (学校标识码), 10 digits.',
+      examples: ['4137010001'],
+    }),
+    region: countySchema,
+    name: z
+      .string()
+      .min(1)
+      .max(80)
+      .meta({ description: 'Name of the school or campus.', examples: ['示例大学'] }),
+    zone: zoneSchema,
+    import: file(
+      'YAML of places, slots, devices, credentials and users, imported at each start; omit it to keep what is in site.db.',
+      'campus.yaml',
+    ).optional(),
+  })
+  .describe('Which gateway this is and where it stands.');
+
+const serverTlsSchema = z.strictObject({
+  cert_file: file('Certificate chain, PEM.', 'tls/server.crt'),
+  key_file: file('Private key, PEM.', 'tls/server.key'),
+  ca_file: file('CA that client certificates are checked against, PEM.', 'tls/ca.crt').optional(),
+  require_client_cert: z
+    .boolean()
+    .default(false)
+    .describe('Refuse peers without a certificate of ca_file. User and password are asked for all the same.'),
+});
+
+export const mqttListenerSchema = z.strictObject({
+  host: host(
+    '0.0.0.0',
+    'Address to listen on; 0.0.0.0 is every IPv4 interface, 127.0.0.1 this machine only.',
+  ),
+  port: port(1883),
+  tls: serverTlsSchema.optional().describe('MQTT over TLS on this listener.'),
+});
+
+const mqttSchema = z
+  .strictObject({
+    listeners: z
+      .array(mqttListenerSchema)
+      .min(1)
+      .max(16)
+      .default([{ host: '0.0.0.0', port: 1883 }])
+      .describe('Where devices connect, MQTT 3.1.1.'),
+    max_payload: z
+      .int()
+      .min(1024)
+      .max(16 * 1024 * 1024)
+      .default(256 * 1024)
+      .meta({ description: 'Largest payload in bytes; more is refused and counted.', examples: [262144] }),
+    max_topic_levels: z.int().min(3).max(128).default(32).describe('Most levels ("/") of a topic or filter.'),
+    max_clients: z.int().min(1).max(50_000).default(10_000).describe('Most connections at a time.'),
+    keepalive_max: z
+      .int()
+      .min(10)
+      .max(65_535)
+      .default(600)
+      .describe(
+        'Longest keepalive in seconds that a device may ask for; a dead one is found after 1.5 times its keepalive.',
+      ),
+    anonymous: z
+      .literal(false, 'must be false; give each device a user in "credentials" of the site import')
+      .default(false)
+      .describe('Always false: every device has a user and a password.'),
+  })
+  .prefault({})
+  .describe('The embedded broker.');
+
+const consoleSchema = z
+  .strictObject({
+    host: host(
+      '127.0.0.1',
+      'Address of the web console and API; 0.0.0.0 makes it reachable from the campus network.',
+    ),
+    port: port(8080),
+    tls: serverTlsSchema.omit({ ca_file: true, require_client_cert: true }).optional().describe('HTTPS.'),
+    allow_plain_http: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Allow HTTP without TLS on an address other than loopback: passwords then cross the network in clear.',
+      ),
+    session_hours: z.int().min(1).max(24).default(12).describe('Hours until a person has to sign in again.'),
+  })
+  .prefault({})
+  .describe('Web console and HTTP API.');
+
+const storageSchema = z
+  .strictObject({
+    reserve_mib: z
+      .int()
+      .min(16)
+      .max(4096)
+      .default(64)
+      .describe('MiB kept free for alarms: a file that is given up when the disk is full.'),
+    retention_days: z
+      .int()
+      .min(180)
+      .max(3650)
+      .default(180)
+      .describe('Days that events and audit are kept; 180 is the least that the standards allow.'),
+  })
+  .prefault({})
+  .describe('The journal.');
+
+const clientTlsSchema = z.strictObject({
+  ca_file: file('CA of the broker, PEM; default: those of the system.', 'tls/province-ca.crt').optional(),
+  cert_file: file('Certificate of this gateway, PEM.', 'tls/gw-01.crt').optional(),
+  key_file: file('Private key of this gateway, PEM.', 'tls/gw-01.key').optional(),
+});
+
+const filterSchema = z
+  .strictObject({
+    types: z
+      .array(
+        z
+          .string()
+          .regex(
+            /^[A-Z]{3,4}(?:\.[A-Z0-9_]+)?$/,
+            'must be an event type or a family; write e.g. FIR.SMOKE or FIR',
+          ),
+      )
+      .min(1)
+      .optional()
+      .meta({
+        description: 'Event types or whole families; default all.',
+        examples: [['EMG', 'FIR.CONFIRMED']],
+      }),
+    severity: z
+      .int()
+      .min(1)
+      .max(4)
+      .optional()
+      .describe('Only this severity and more urgent ones (1 is most urgent).'),
+  })
+  .describe('What this recipient gets; the rest is named to it as skipped.');
+
+export const uplinkSchema = z.strictObject({
+  recipient: siteIdSchema.meta({
+    description: 'Who receives: province, county, police...',
+    examples: ['province'],
+  }),
+  url: z
+    .string()
+    .regex(
+      /^mqtts?:\/\/[^/?#@\s]+\/?$/,
+      'must be mqtt://host:port or mqtts://host:port; write e.g. mqtts://iot.example.edu.cn:8883',
+    )
+    .meta({ description: 'Broker of the recipient.', examples: ['mqtts://iot.example.edu.cn:8883'] }),
+  version: z
+    .union([z.literal(4), z.literal(5), z.literal('auto')])
+    .default('auto')
+    .describe('MQTT version: 5, 4 (that is 3.1.1), or auto: 5 first, then 4.'),
+  username: z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .meta({ description: 'User at that broker.', examples: ['gw-01'] }),
+  password_file: file('File with the password, nothing else in it.', 'secrets/province').optional(),
+  password_env: z
+    .string()
+    .regex(/^[A-Z_][A-Z0-9_]*$/, 'must be the name of an environment variable; write e.g. PROVINCE_PASSWORD')
+    .optional()
+    .meta({ description: 'Environment variable with the password.', examples: ['PROVINCE_PASSWORD'] }),
+  tls: clientTlsSchema.optional().describe('For mqtts:// with a CA or a client certificate of your own.'),
+  filter: filterSchema.optional(),
+});
+
+/** `edge.yaml` as a person writes it; descriptions, defaults and examples make docs, editors and messages. */
+export const edgeSchema = z.strictObject({
+  site: siteSchema,
+  data_dir: file(
+    'Folder of journal.db, site.db, keys, media and quarantine; made if missing.',
+    '../data',
+  ).default('../data'),
+  mqtt: mqttSchema,
+  console: consoleSchema,
+  storage: storageSchema,
+  uplinks: z.array(uplinkSchema).max(8).default([]).describe('Who gets the events; may be empty.'),
+  profiles: z
+    .strictObject({
+      dir: file(
+        'Folder of site profiles; one with the id of a built-in profile replaces it.',
+        'profiles',
+      ).optional(),
+    })
+    .prefault({})
+    .describe('Device profiles beside the built-in ones.'),
+  log: z
+    .strictObject({
+      level: z
+        .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace'])
+        .default('info')
+        .describe('Least level that is logged (JSON lines on standard output).'),
+    })
+    .prefault({})
+    .describe('Log of the program itself; events and audit are in the journal.'),
+});
+
+/** A checked `edge.yaml`: defaults filled in, paths absolute. */
+export type EdgeConfig = z.output<typeof edgeSchema>;
+export type UplinkConfig = EdgeConfig['uplinks'][number];
+export type MqttListenerConfig = EdgeConfig['mqtt']['listeners'][number];

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { alarmActionRequestSchema, alarmSchema, transitionSchema } from '../alarm.ts';
+import { cloudEventSchema } from '../cloud-event.ts';
+import { clockSchema, eventSchema, instantSchema, mediaSchema, originSchema } from '../event.ts';
+import { frameSchema, receiptSchema } from '../frame.ts';
+import { gatewayStateSchema } from '../gateway-state.ts';
+import { liveFrameSchema } from '../live.ts';
+import { problemSchema } from '../problem.ts';
+import { readingSchema } from '../reading.ts';
+import { siteSchema } from '../site.ts';
+
+const schemas: Readonly<Record<string, { title: string; schema: z.ZodType }>> = {
+  event: { title: 'Normalised event', schema: eventSchema },
+  'cloud-event': { title: 'Event as it is stored and travels (CloudEvents 1.0)', schema: cloudEventSchema },
+  alarm: { title: 'Alarm', schema: alarmSchema },
+  transition: { title: 'Data of an ALM.TRANSITION event', schema: transitionSchema },
+  'alarm-action-request': { title: 'Body of an alarm action', schema: alarmActionRequestSchema },
+  frame: { title: 'Payload of an uplink frame', schema: frameSchema },
+  receipt: { title: 'Receipt of a receiver', schema: receiptSchema },
+  'gateway-state': { title: 'Message on up/state', schema: gatewayStateSchema },
+  'live-frame': { title: 'Text frame of the live feed', schema: liveFrameSchema },
+  problem: { title: 'Error of the API (RFC 9457)', schema: problemSchema },
+  site: { title: 'Site import', schema: siteSchema },
+};
+
+/** What is used in many places stands once in a schema, under its name. */
+const named = z.registry<{ id: string }>();
+for (const [id, schema] of Object.entries({
+  Alarm: alarmSchema,
+  CloudEvent: cloudEventSchema,
+  Clock: clockSchema,
+  Instant: instantSchema,
+  Media: mediaSchema,
+  Origin: originSchema,
+  Reading: readingSchema,
+})) {
+  named.add(schema, { id });
+}
+
+/** The JSON Schemas of the contract as files: name and text. What is sent may have more fields than they name. */
+export function contractSchemas(): Map<string, string> {
+  return new Map(
+    Object.entries(schemas).map(([name, { title, schema }]) => {
+      const { $schema, ...rest } = z.toJSONSchema(schema, {
+        io: 'input',
+        ...(name === 'site' ? {} : { metadata: named }),
+      });
+      const file = { $schema, $id: `urn:campus-gateway:contract:1:${name}`, title, ...rest };
+      return [`${name}.schema.json`, `${JSON.stringify(file, null, 2)}\n`];
+    }),
+  );
+}

@@ -1,0 +1,132 @@
+import { eventType } from '../contract/event-type.ts';
+import type { DeviceInput } from '../contract/site.ts';
+import type { ProfileDefinition, SettingDefinition } from './profile-schema.ts';
+
+/** What the registry says of one device: its settings, and its inputs under `inputs`. */
+export type Settings = Readonly<Record<string, unknown>> & {
+  readonly inputs?: Readonly<Record<string, DeviceInput>>;
+};
+
+/** One thing wrong in a device's settings; `path` such as `settings.press.double`. */
+export interface SettingFault {
+  path: string;
+  message: string;
+}
+
+/** The value of a setting, or its default. */
+export type SettingReader = (settings: Settings) => unknown;
+
+/** Reads a setting of a profile that `lint` has found to exist. */
+export function compileSetting(settings: ProfileDefinition['settings'], name: string): SettingReader {
+  const fallback = settings[name]?.default;
+  return (given) => (Object.hasOwn(given, name) ? given[name] : fallback);
+}
+
+/** Reads one value of a table setting: the device's own entry, else the profile's; keys without regard to case. */
+export function compileTable(
+  settings: ProfileDefinition['settings'],
+  name: string,
+): (given: Settings, key: string) => unknown {
+  const defaults = tableOf(settings[name]?.default);
+  return (given, key) => {
+    const lower = key.trim().toLowerCase();
+    const own = Object.hasOwn(given, name) ? given[name] : undefined;
+    if (isTable(own)) {
+      if (Object.hasOwn(own, key)) return own[key];
+      if (Object.hasOwn(own, lower)) return own[lower];
+    }
+    return defaults.get(lower);
+  };
+}
+
+function tableOf(value: unknown): ReadonlyMap<string, unknown> {
+  return new Map(isTable(value) ? Object.entries(value).map(([key, v]) => [key.toLowerCase(), v]) : []);
+}
+
+function isTable(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Everything wrong in what the registry says of a device of this profile, each with what to write instead. */
+export function checkSettings(
+  profile: Pick<ProfileDefinition, 'settings' | 'meanings'>,
+  given: Settings,
+): SettingFault[] {
+  const faults: SettingFault[] = [];
+  for (const [name, value] of Object.entries(given)) {
+    if (name === 'inputs') continue;
+    const setting = Object.hasOwn(profile.settings, name) ? profile.settings[name] : undefined;
+    if (setting === undefined) {
+      const names = Object.keys(profile.settings);
+      const hint = names.length === 0 ? 'this profile has none' : `write one of ${names.join(', ')}`;
+      faults.push({ path: `settings.${name}`, message: `no such setting; ${hint}` });
+    } else {
+      faults.push(...checkSetting(profile.meanings, setting, value, `settings.${name}`));
+    }
+  }
+  for (const [input, { means }] of Object.entries(given.inputs ?? {})) {
+    if (means === undefined || Object.hasOwn(profile.meanings, means)) continue;
+    const meanings = Object.keys(profile.meanings);
+    const hint =
+      meanings.length === 0 ? 'its inputs have no meanings' : `write one of ${meanings.join(', ')}`;
+    faults.push({
+      path: `inputs.${input}.means`,
+      message: `"${means}" is no meaning of this profile; ${hint}`,
+    });
+  }
+  return faults;
+}
+
+/** Checks one value, a device's or the default of the profile itself. */
+export function checkSetting(
+  meanings: ProfileDefinition['meanings'],
+  setting: SettingDefinition,
+  value: unknown,
+  path: string,
+): SettingFault[] {
+  const { type, minimum, maximum } = setting;
+  if (!isOfType(type, value)) {
+    return [{ path, message: `must be ${withArticle(type)} (is ${JSON.stringify(value)})` }];
+  }
+  if (setting.enum !== undefined && !setting.enum.includes(value as string)) {
+    return [
+      {
+        path,
+        message: `must be one of ${setting.enum.map(String).join(', ')} (is ${JSON.stringify(value)})`,
+      },
+    ];
+  }
+  if (typeof value === 'number') {
+    if (minimum !== undefined && value < minimum) return [{ path, message: `must be at least ${minimum}` }];
+    if (maximum !== undefined && value > maximum) return [{ path, message: `must be at most ${maximum}` }];
+  }
+  if (setting.format !== 'meaning') return [];
+  const wanted: [string, unknown][] = isTable(value)
+    ? Object.entries(value).map(([key, v]) => [`${path}.${key}`, v])
+    : [[path, value]];
+  return wanted.flatMap(([at, v]) =>
+    isMeaning(meanings, v) ? [] : [{ path: at, message: noMeaning(meanings, v) }],
+  );
+}
+
+function isMeaning(meanings: ProfileDefinition['meanings'], value: unknown): boolean {
+  return typeof value === 'string' && (Object.hasOwn(meanings, value) || eventType(value) !== undefined);
+}
+
+function noMeaning(meanings: ProfileDefinition['meanings'], value: unknown): string {
+  const names = Object.keys(meanings);
+  const hint =
+    names.length === 0 ? 'write an event type' : `write an event type or one of ${names.join(', ')}`;
+  return `${JSON.stringify(value)} is no meaning; ${hint}`;
+}
+
+function isOfType(type: SettingDefinition['type'], value: unknown): boolean {
+  if (type === 'integer') return Number.isInteger(value);
+  if (type === 'number') return typeof value === 'number' && Number.isFinite(value);
+  if (type === 'object') return isTable(value);
+  return typeof value === type;
+}
+
+function withArticle(type: string): string {
+  return type === 'integer' || type === 'object' ? `an ${type}` : `a ${type}`;
+}

@@ -1,0 +1,82 @@
+import type { Socket } from 'node:net';
+import type { Client } from 'aedes';
+import { guardParser } from './aedes.ts';
+import type { InboundQos2 } from './qos2.ts';
+import type { Rights } from './rights.ts';
+
+/** CONNECT strings are at most 64 KiB each by the protocol; ours are far shorter. */
+const MAX_CONNECT_BYTES = 16 * 1024;
+
+export interface ConnectionHooks {
+  maxPacketBytes: number;
+  maxHeldBytes: number;
+  tooLarge(connection: Connection, start: Buffer): void;
+  threw(connection: Connection, error: Error): void;
+}
+
+/** One device's connection, from its acceptance to its end. */
+export class Connection {
+  readonly socket: Socket;
+  readonly client: Client;
+  readonly address: string;
+
+  /** `new`: no CONNECT yet; `admitting`: CONNECT is being judged, nothing more is read; `open`: signed in. */
+  phase: 'new' | 'admitting' | 'open' = 'new';
+  clientId: string | undefined;
+  user: string | undefined;
+  rights: Rights | undefined;
+  /** QoS 2 messages of the session; outlives the connection when the session does. */
+  qos2: InboundQos2 | undefined;
+  /** The very object aedes will pass to `authorizePublish` when the connection ends without a goodbye. */
+  will: object | undefined;
+  /** Milliseconds; 0 if the device asked for none. */
+  keepaliveMs = 0;
+  /** Filters it is subscribed to. */
+  readonly filters = new Set<string>();
+  /** The connection of the same session that this one ends. */
+  replaces: Connection | undefined;
+
+  /** Messages (and their bytes) handed to the pipeline and not committed yet; since when, monotonic. */
+  held = 0;
+  heldBytes = 0;
+  heldSince = 0;
+
+  /** The sink was told that it is online. */
+  announced = false;
+  closedByUs = false;
+  /** Why it ended; the first cause counts. */
+  reason: string | undefined;
+  /** Stop reading: the broker is stopping. */
+  draining = false;
+
+  constructor(socket: Socket, handle: (socket: Socket) => Client, hooks: ConnectionHooks) {
+    this.socket = socket;
+    this.address = plainAddress(socket.remoteAddress);
+    this.client = handle(socket);
+    const read = socket.read.bind(socket);
+    // aedes pulls with read(): answering nothing is how a connection is made to wait. client.pause() stalls for
+    // ever with publishes in flight. Every held message calls read() again when it is done.
+    socket.read = (size?: number) =>
+      this.phase === 'admitting' || this.draining || this.heldBytes >= hooks.maxHeldBytes ? null : read(size);
+    guardParser(this.client, {
+      maxPacketBytes: () => (this.phase === 'new' ? MAX_CONNECT_BYTES : hooks.maxPacketBytes),
+      tooLarge: (start) => hooks.tooLarge(this, start),
+      threw: (error) => hooks.threw(this, error),
+    });
+  }
+
+  hold(bytes: number, now: number): void {
+    if (this.held === 0) this.heldSince = now;
+    this.held++;
+    this.heldBytes += bytes;
+  }
+
+  release(bytes: number): void {
+    this.held--;
+    this.heldBytes -= bytes;
+  }
+}
+
+function plainAddress(address: string | undefined): string {
+  return (address ?? '').replace(/^::ffff:/, '');
+}

@@ -1,0 +1,209 @@
+import type { Socket } from 'node:net';
+import type { Client } from 'aedes';
+import type { ConnectionChange } from '../adapter.ts';
+import { saidGoodbye } from './aedes.ts';
+import { Connection, type ConnectionHooks } from './connection.ts';
+import type { BrokerContext } from './context.ts';
+import { type RefusalReason, RefusedError } from './refusal.ts';
+import type { SessionBook } from './sessions.ts';
+
+/** Bytes of a PUBLISH beside topic and payload: topic length and packet identifier. */
+const PUBLISH_OVERHEAD = 4;
+
+/** Every connection of a broker: how it begins, why it ends, and what the pipeline is told of it. */
+export class Connections {
+  readonly #context: BrokerContext;
+  readonly #sessions: SessionBook;
+  readonly #hooks: ConnectionHooks;
+  /** Outlives the connection's socket: aedes publishes the will after it. */
+  readonly #byClient = new WeakMap<object, Connection>();
+  readonly #open = new Set<Connection>();
+  /** Also those in a TLS handshake. */
+  readonly #sockets = new Set<Socket>();
+  #online = 0;
+
+  constructor(context: BrokerContext, sessions: SessionBook) {
+    this.#context = context;
+    this.#sessions = sessions;
+    const { limits } = context;
+    this.#hooks = {
+      maxPacketBytes: limits.maxPayloadBytes + limits.maxTopicBytes + PUBLISH_OVERHEAD,
+      maxHeldBytes: limits.maxHeldBytes,
+      tooLarge: (connection, start) => this.#tooLarge(connection, start),
+      threw: (connection, error) => this.#threw(connection, error),
+    };
+  }
+
+  /** Devices that are signed in. */
+  get online(): number {
+    return this.#online;
+  }
+
+  of(client: object): Connection | undefined {
+    return this.#byClient.get(client);
+  }
+
+  ofUser(user: string): Connection[] {
+    return [...this.#open].filter((connection) => connection.user === user);
+  }
+
+  /** Whether there is room for one more. */
+  accept(socket: Socket): boolean {
+    if (this.#sockets.size >= this.#context.limits.maxClients) {
+      this.#context.refusals.report('too-many-clients', undefined, {
+        address: socket.remoteAddress ?? '',
+        hint: `mqtt: ${this.#context.limits.maxClients} connections are open, no more are taken: raise maxClients or find who holds them`,
+      });
+      return false;
+    }
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    return true;
+  }
+
+  serve(socket: Socket, handle: (socket: Socket) => Client): void {
+    socket.setKeepAlive(true, 60_000); // finds dead peers that set no MQTT keepalive
+    const connection = new Connection(socket, handle, this.#hooks);
+    this.#byClient.set(connection.client, connection);
+    this.#open.add(connection);
+    socket.once('close', () => this.#ended(connection));
+  }
+
+  /** aedes has registered the client: tell the pipeline, in order. */
+  announce(client: Client): void {
+    const connection = this.of(client);
+    if (connection === undefined || client.closed) return;
+    const { replaces } = connection;
+    connection.replaces = undefined;
+    if (replaces?.announced === true) {
+      this.#context.counters.takeovers++;
+      this.explain(replaces.client, 'the device connected anew');
+      this.#withdraw(replaces);
+    }
+    connection.announced = true;
+    this.#online++;
+    this.#context.counters.connects++;
+    this.#context.sink.connection(this.#change(connection, true));
+  }
+
+  /** Notes why a connection is about to end; the first cause counts. */
+  explain(client: object, reason: string): void {
+    const connection = this.of(client);
+    if (connection !== undefined) connection.reason ??= reason;
+  }
+
+  /** aedes gives a connection up. */
+  failed(client: Client, error: Error): void {
+    const connection = this.of(client);
+    if (connection === undefined || error instanceof RefusedError || connection.closedByUs) return;
+    if (connection.phase === 'open' && connection.reason !== undefined) return;
+    const refusal = refusalOf(error);
+    if (refusal === undefined) {
+      connection.reason ??= `connection lost (${'code' in error ? error.code : error.message})`;
+      return;
+    }
+    connection.reason ??= `${refusal}: ${error.message}`;
+    this.#context.refusals.report(refusal, connection, { hint: `mqtt: refused, ${error.message}` });
+  }
+
+  /** Ends a connection on our own account: without its will, and never a reason to call the device offline. */
+  closeByUs(connection: Connection, reason: string): void {
+    connection.reason ??= reason;
+    connection.closedByUs = true;
+    connection.client.close();
+  }
+
+  /** Ends connections whose acknowledgements could not be given in time. `now` is monotonic. */
+  closeOverdue(now: number): void {
+    for (const connection of this.#open) {
+      if (connection.held === 0 || connection.client.closed) continue;
+      const { keepaliveMs } = connection;
+      const hold =
+        keepaliveMs === 0
+          ? this.#context.limits.ackHoldMs
+          : Math.min(this.#context.limits.ackHoldMs, keepaliveMs);
+      if (now - connection.heldSince < hold) continue;
+      this.#context.counters.holdExpired++;
+      this.closeByUs(connection, 'its messages could not be stored in time');
+    }
+  }
+
+  /** Stops reading, so that nothing new arrives while what arrived is finished. */
+  drain(): void {
+    for (const connection of this.#open) connection.draining = true;
+  }
+
+  closeAll(reason: string): void {
+    for (const connection of [...this.#open]) this.closeByUs(connection, reason);
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #ended(connection: Connection): void {
+    this.#open.delete(connection);
+    if (connection.clientId !== undefined) this.#sessions.release(connection.clientId, connection);
+    this.#withdraw(connection);
+  }
+
+  #withdraw(connection: Connection): void {
+    if (!connection.announced) return;
+    connection.announced = false;
+    this.#online--;
+    this.#context.counters.disconnects++;
+    connection.reason ??= saidGoodbye(connection.client) ? 'the device disconnected' : 'connection lost';
+    this.#context.sink.connection(this.#change(connection, false));
+  }
+
+  #change(connection: Connection, online: boolean): ConnectionChange {
+    const change: ConnectionChange = {
+      adapter: this.#context.name,
+      clientId: connection.clientId ?? '',
+      online,
+      at: this.#context.clock(),
+    };
+    if (connection.user !== undefined) change.user = connection.user;
+    if (!online && connection.reason !== undefined) change.reason = connection.reason;
+    if (!online && connection.closedByUs) change.causedByUs = true;
+    return change;
+  }
+
+  #tooLarge(connection: Connection, start: Buffer): void {
+    const channel = connection.phase === 'open' ? topicAt(start) : undefined;
+    this.#context.refusals.report('too-large', connection, {
+      sample: start,
+      ...(channel === undefined ? {} : { channel }),
+      hint: `mqtt: a packet is larger than ${this.#hooks.maxPacketBytes} bytes: connection closed, nothing of it kept`,
+    });
+    this.#refuse(connection, 'too-large');
+  }
+
+  #threw(connection: Connection, error: Error): void {
+    this.#context.logger.debug({ err: error, address: connection.address }, 'mqtt: packet handling threw');
+    this.#context.refusals.report('bad-packet', connection, {
+      hint: `mqtt: malformed packet, ${error.message}`,
+    });
+    this.#refuse(connection, 'bad-packet');
+  }
+
+  #refuse(connection: Connection, reason: RefusalReason): void {
+    connection.reason ??= reason;
+    connection.client.emit('error', new RefusedError(reason));
+  }
+}
+
+/** What aedes' and mqtt-packet's errors mean; undefined: the network failed. */
+function refusalOf(error: Error): RefusalReason | undefined {
+  const { message } = error;
+  if ('code' in error || message === 'connection closed') return undefined;
+  if (message === 'connect did not arrive in time') return 'connect-timeout';
+  if (message === 'drain timeout') return 'too-slow';
+  if (message.includes('in PUBLISH') || message === 'topic has too many levels') return 'bad-topic';
+  if (message.includes('SUBSCRIBE')) return 'bad-filter';
+  return 'bad-packet';
+}
+
+/** The topic at the start of a PUBLISH, if it is all there. */
+function topicAt(start: Buffer): string | undefined {
+  if (start.length < 2) return undefined;
+  const end = 2 + start.readUInt16BE(0);
+  return end <= start.length ? start.toString('utf8', 2, Math.min(end, 2 + 256)) : undefined;
+}

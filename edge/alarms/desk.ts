@@ -1,0 +1,62 @@
+import type { Alarm, AlarmAction, AlarmActionRequest } from '../../contract/alarm.ts';
+import type { ProblemCode } from '../../contract/problem.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Pipeline } from '../pipeline.ts';
+import type { AlarmBook } from './book.ts';
+import type { Actor } from './lifecycle.ts';
+import type { Text } from './refusal.ts';
+
+/** How long an action waits for the disk before it is answered as not stored. */
+const STORED_WITHIN_MS = 2_000;
+
+export interface AlarmDeskOptions {
+  book: AlarmBook;
+  pipeline: Pick<Pipeline, 'act' | 'unsaved'>;
+  journal: Pick<Journal, 'storage'>;
+}
+
+/** Where people see and handle alarms: the book to read, the pipeline to act. */
+export class AlarmDesk {
+  readonly #o: AlarmDeskOptions;
+
+  constructor(options: AlarmDeskOptions) {
+    this.#o = options;
+  }
+
+  open(): readonly Alarm[] {
+    return this.#o.book.open();
+  }
+
+  get(id: string): Alarm | undefined {
+    return this.#o.book.get(id);
+  }
+
+  /** Its last change is evaluated and shown, but not on disk, and storage is in trouble. */
+  isUnsaved(id: string): boolean {
+    return this.#o.journal.storage !== 'ok' && this.#o.pipeline.unsaved().some((alarm) => alarm.id === id);
+  }
+
+  /** `stored: false` when the disk did not take it within 2 s: it holds all the same and is stored later. */
+  async act(
+    id: string,
+    action: AlarmAction,
+    request: AlarmActionRequest,
+    actor: Actor,
+  ): Promise<{ alarm: Alarm; stored: boolean } | { refused: ProblemCode; detail: Text; alarm?: Alarm }> {
+    const result = await this.#o.pipeline.act(id, action, request, actor);
+    if ('refused' in result) return result;
+    return { alarm: result.alarm, stored: await within(STORED_WITHIN_MS, result.stored) };
+  }
+}
+
+async function within(ms: number, work: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

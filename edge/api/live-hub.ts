@@ -1,0 +1,246 @@
+import type { WebSocket } from '@fastify/websocket';
+import type { Logger } from 'pino';
+import type { Alarm } from '../../contract/alarm.ts';
+import { LIVE_HEARTBEAT_MS, type LiveStatus, liveClose } from '../../contract/live.ts';
+import type { Committed } from '../journal/batch.ts';
+import type { AlarmView } from './alarm-view.ts';
+import type { Discretion } from './audience.ts';
+import { catchUp, MAX_REPLAY_ROWS } from './live-catch-up.ts';
+import { LiveClient } from './live-client.ts';
+import { commitText, SharedFrame } from './live-frame.ts';
+import type { JournalPort } from './ports.ts';
+import type { Session, Sessions } from './sessions.ts';
+
+/** Connections of the live feed at once; beyond, a new one is asked to come later. */
+export const MAX_LIVE_CLIENTS = 200;
+/** The journal must answer a joining client within this time; else it gets the snapshot from memory. */
+const JOURNAL_MS = 2_000;
+
+export interface LiveHubOptions {
+  epoch: string;
+  journal: Pick<JournalPort, 'position' | 'oldest' | 'commitsSince'>;
+  alarms: AlarmView;
+  discretion: Discretion;
+  sessions: Sessions;
+  status: () => LiveStatus;
+  clock: () => number;
+  logger: Logger;
+  /** Milliseconds between heartbeats; 5,000 unless a test is in a hurry. */
+  heartbeatMs?: number;
+}
+
+/** What a client asks for: `since` is the last position it has, of the journal `epoch`. */
+export interface LiveRequest {
+  since?: string;
+  epoch?: string;
+}
+
+const nothing: readonly string[] = [];
+
+/** The live feed (CONTRACT section 8): what is committed goes to every client, one frame a commit. */
+export class LiveHub {
+  readonly #o: LiveHubOptions;
+  readonly #clients = new Set<LiveClient>();
+  #position: number;
+  #heartbeat: NodeJS.Timeout | undefined;
+
+  constructor(options: LiveHubOptions) {
+    this.#o = options;
+    this.#position = options.journal.position();
+    options.sessions.onEnd((session) => this.#endSession(session));
+  }
+
+  /** Connections that are not closing. */
+  get clients(): number {
+    let open = 0;
+    for (const client of this.#clients) if (client.state !== 'closed') open++;
+    return open;
+  }
+
+  /** Position of the last commit that was announced. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /**
+   * Call once for each commit, in order, from the journal's listener. `touched`: alarms that no row of it changed, but
+   * whose delivery did.
+   */
+  commit(committed: Committed, touched: readonly Alarm[] = []): void {
+    const { rows, position } = committed;
+    // only rows move the position: a receipt may be told before the commit that is under way
+    if (rows.length > 0 && position > this.#position) this.#position = position;
+    if (this.#clients.size === 0) return;
+    const alarms = touched.length === 0 ? committed.alarms : [...committed.alarms, ...touched];
+    if (rows.length === 0) {
+      this.#sendAlarms(alarms);
+      return;
+    }
+    const bodies = rows.map((row) => row.body);
+    const frame = this.#frame(bodies, alarms);
+    // these read the commit from the journal before it was announced: only the deliveries are news to them
+    const ahead: LiveClient[] = [];
+    for (const client of this.#clients) {
+      if (client.position >= position) {
+        ahead.push(client);
+        continue;
+      }
+      if (client.state === 'live') {
+        client.position = position;
+        this.#sendLive(client, frame);
+      } else if (client.state !== 'closed' && client.pendingRows <= MAX_REPLAY_ROWS) {
+        client.wait({ position, rows: rows.length, frame });
+      }
+    }
+    if (ahead.length > 0) this.#sendAlarms(touched, ahead);
+  }
+
+  /** Alarms that hold but are not on disk; a later commit of the same alarm replaces them. */
+  unsaved(alarms: readonly Alarm[]): void {
+    if (this.#clients.size === 0 || alarms.length === 0) return;
+    const views = alarms.map((alarm) => ({ ...this.#o.alarms.stored(alarm), unsaved: true }));
+    const frame = new SharedFrame(nothing, views, this.#o.discretion, (_, some) =>
+      JSON.stringify({ k: 'unsaved', alarms: some }),
+    );
+    for (const client of this.#clients) this.#sendLive(client, frame);
+  }
+
+  /** Links, storage, counts: call when they change. */
+  status(status: LiveStatus): void {
+    if (this.#clients.size === 0) return;
+    const text = Buffer.from(JSON.stringify(status));
+    for (const client of this.#clients) if (client.state === 'live') client.send(text);
+  }
+
+  /** Serves one connection until it closes. */
+  async join(socket: WebSocket, session: Session, request: LiveRequest): Promise<void> {
+    const audience = this.#o.discretion.audienceOf(session);
+    const client = new LiveClient(socket, session, audience, (gone) => this.#leave(gone));
+    this.#clients.add(client);
+    this.#heartbeat ??= setInterval(() => this.#beat(), this.#o.heartbeatMs ?? LIVE_HEARTBEAT_MS).unref();
+    const since = request.since === undefined ? undefined : Number(request.since);
+    const wellFormed = request.since === undefined || /^\d{1,15}$/.test(request.since);
+    const sameJournal = request.epoch === undefined || request.epoch === this.#o.epoch;
+    const known = Math.max(this.#position, this.#o.journal.position());
+    if (!wellFormed || (sameJournal && since !== undefined && since > known)) {
+      client.close(liveClose.badSince, 'since is no position of this journal');
+      return;
+    }
+    const oldest = await this.#within(this.#o.journal.oldest());
+    client.greet(this.#hello(oldest ?? 0));
+    const resumes = since !== undefined && sameJournal && oldest !== undefined && since >= oldest - 1;
+    if (!resumes || !(await this.#catchUp(client, since))) this.#snapshot(client);
+    client.send(Buffer.from(JSON.stringify(this.#o.status())));
+  }
+
+  /** Ends every connection. */
+  close(): void {
+    clearInterval(this.#heartbeat);
+    this.#heartbeat = undefined;
+    for (const client of this.#clients) client.close(1001, 'the gateway is stopping');
+  }
+
+  #frame(bodies: readonly string[], alarms: readonly Alarm[]): SharedFrame {
+    const views = alarms.map((alarm) => this.#o.alarms.stored(alarm));
+    const position = this.#position;
+    return new SharedFrame(bodies, views, this.#o.discretion, (events, some) =>
+      commitText(position, events, some),
+    );
+  }
+
+  /** A commit without rows has no position of its own. */
+  #sendAlarms(alarms: readonly Alarm[], clients: Iterable<LiveClient> = this.#clients): void {
+    if (alarms.length === 0) return;
+    const frame = this.#frame(nothing, alarms);
+    for (const client of clients) this.#sendLive(client, frame);
+  }
+
+  #sendLive(client: LiveClient, frame: SharedFrame): void {
+    if (client.state !== 'live') return;
+    const text = frame.for(client.audience);
+    if (text !== undefined) client.send(text);
+  }
+
+  #hello(oldest: number): string {
+    return JSON.stringify({
+      k: 'hello',
+      position: this.#position,
+      epoch: this.#o.epoch,
+      oldest,
+      serverTime: new Date(this.#o.clock()).toISOString(),
+      hb: LIVE_HEARTBEAT_MS,
+    });
+  }
+
+  /** False: too far behind, or the journal does not answer. True once the client is live (or gone). */
+  async #catchUp(client: LiveClient, since: number): Promise<boolean> {
+    client.position = since;
+    const caughtUp = await catchUp(client, {
+      head: () => this.#position,
+      read: (position, limit) => this.#within(this.#o.journal.commitsSince(position, limit)),
+      alarms: this.#o.alarms,
+      discretion: this.#o.discretion,
+    });
+    return caughtUp || client.state === 'closed';
+  }
+
+  #snapshot(client: LiveClient): void {
+    const { alarms, discretion } = this.#o;
+    const open = alarms.open().filter((alarm) => discretion.seesAlarm(client.audience, alarm));
+    // memory is never behind the commits announced: from here on every commit is news
+    client.position = this.#position;
+    client.goLive();
+    client.send(Buffer.from(JSON.stringify({ k: 'snapshot', position: this.#position, alarms: open })));
+  }
+
+  #beat(): void {
+    let shared: Buffer | undefined;
+    for (const client of this.#clients) {
+      if (!this.#o.sessions.watches(client.session)) continue;
+      client.ping();
+      if (client.state === 'new') continue;
+      if (client.position === this.#position) {
+        shared ??= heartbeat(this.#position);
+        client.send(shared);
+      } else {
+        client.send(heartbeat(client.position));
+      }
+    }
+  }
+
+  #endSession(session: Session): void {
+    for (const client of this.#clients) {
+      if (client.session === session) client.close(liveClose.sessionEnded, 'the session has ended');
+    }
+  }
+
+  #leave(client: LiveClient): void {
+    this.#clients.delete(client);
+    if (this.#clients.size > 0) return;
+    clearInterval(this.#heartbeat);
+    this.#heartbeat = undefined;
+  }
+
+  /** The journal's answer; undefined when it fails or takes too long. */
+  async #within<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), JOURNAL_MS);
+    });
+    try {
+      return await Promise.race([answer, late]);
+    } catch (error) {
+      this.#o.logger.warn(
+        { err: error },
+        'live feed: the journal cannot be read; clients get the open alarms',
+      );
+      return undefined;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function heartbeat(position: number): Buffer {
+  return Buffer.from(`{"k":"hb","position":${position}}`);
+}

@@ -1,0 +1,143 @@
+import type { Alarm, AlarmAction, AlarmActionRequest, Role } from '../../contract/alarm.ts';
+import type { Kind, Lane, Severity } from '../../contract/event.ts';
+import type { ProblemCode } from '../../contract/problem.ts';
+import type { Device, OrgUnit, Place, Slot } from '../../contract/site.ts';
+import type { Actor } from '../alarms/rights.ts';
+import type { Text } from './language.ts';
+
+/** A role somebody can sign in with. */
+export type SignInRole = Exclude<Role, 'system'>;
+
+/** Somebody who may sign in. */
+export interface Person {
+  user: string;
+  name: string;
+  role: SignInRole;
+}
+
+/** The people of the registry. */
+export interface Users {
+  /** Checks a password. Takes as long for a user that does not exist; rejects only when it cannot tell. */
+  verify(user: string, password: string): Promise<Person | undefined>;
+  /** From memory: called for every request. */
+  person(user: string): Person | undefined;
+  hasAdministrator(): boolean;
+  /** Rejects when there is one already, or the user name is taken. */
+  createAdministrator(administrator: { user: string; name: string; password: string }): Promise<Person>;
+}
+
+/** What became of an action. `stored: false`: it holds and is shown, but the journal cannot write it yet. */
+export type DeskResult =
+  | { alarm: Alarm; stored: boolean }
+  | { refused: ProblemCode; detail: Text; alarm?: Alarm };
+
+/** Open alarms as they are now, evaluated but perhaps not yet on disk, and what can be done to them. */
+export interface AlarmDesk {
+  open(): readonly Alarm[];
+  /** An open or recently closed alarm, with its delivery marks. */
+  get(id: string): Alarm | undefined;
+  /** Shown from the overlay: its last change is not on disk and storage is in trouble. */
+  isUnsaved(id: string): boolean;
+  /** `request.second` was verified and removed. Rejects when the gateway is stopping. */
+  act(id: string, action: AlarmAction, request: AlarmActionRequest, actor: Actor): Promise<DeskResult>;
+}
+
+export interface EventQuery {
+  /** Only rows below this position. */
+  before?: number;
+  limit: number;
+  type?: string;
+  kind?: Kind;
+  lane?: Lane;
+  device?: string;
+  place?: readonly string[];
+  severity?: Severity;
+  /** Receipt, milliseconds since 1970, both inclusive. */
+  from?: number;
+  to?: number;
+}
+
+export interface AlarmQuery {
+  state: 'open' | 'closed' | 'all';
+  limit: number;
+  /** Only alarms older than the alarm of this id. */
+  before?: string;
+}
+
+/** A stored row as the API hands it on: never parsed. */
+export interface StoredBody {
+  position: number;
+  body: string;
+}
+
+/** The journal's reader, newest first where nothing else is said. */
+export interface JournalPort {
+  /** Position of the newest row on disk. */
+  position(): number;
+  oldest(): Promise<number>;
+  /** Rows after `position`, ascending; `position` of the answer is that of its last row. Commits are seen whole. */
+  commitsSince(
+    position: number,
+    limit: number,
+  ): Promise<{ position: number; bodies: string[]; alarms: Alarm[] }>;
+  /** One short look at the next rows: a page without rows may still have a `next`. */
+  page(query: EventQuery): Promise<{ rows: StoredBody[]; next?: number }>;
+  alarm(id: string): Promise<Alarm | undefined>;
+  /** Oldest first. */
+  alarmHistory(id: string): Promise<StoredBody[]>;
+  /** Ordered by id, newest first. */
+  alarms(query: AlarmQuery): Promise<Alarm[]>;
+}
+
+/** What is known of a device's connection. */
+export interface DeviceStatus {
+  state: 'online' | 'offline' | 'unknown';
+  /** When it was last heard, ISO 8601. */
+  lastAt?: string;
+}
+
+/** The campus as the registry knows it. */
+export interface SiteDirectory {
+  /** Changes with every import. */
+  readonly version: string | number;
+  places(): readonly Place[];
+  units(): readonly OrgUnit[];
+  slots(): readonly Slot[];
+  devices(): readonly Device[];
+  links(): ReadonlyArray<{ slot: string; cameras: readonly string[] }>;
+  place(id: string): Place | undefined;
+  device(id: string): Device | undefined;
+}
+
+/** Messages of one source that nobody understood (`UnknownDeviceInbox`). Times in milliseconds since 1970. */
+export interface InboxGroup {
+  readonly source: string;
+  readonly adapter: string;
+  readonly channel: string;
+  readonly reason: string;
+  readonly device?: string;
+  readonly user?: string;
+  readonly detail?: string;
+  readonly count: number;
+  readonly firstAt: number;
+  readonly lastAt: number;
+  /** `bytes`: length of the whole payload; `payload`: its beginning. */
+  readonly samples: ReadonlyArray<{ at: number; payload: Buffer; bytes: number }>;
+}
+
+/** Why the gateway is not ready for all of its work. */
+export interface NotReady {
+  /** `broker`, `journal`, `storage`, `console`... */
+  part: string;
+  detail: Text;
+}
+
+/** A failed sign-in, for SYS.LOGIN_FAIL. */
+export interface SignInFailure {
+  /** Only a user that exists: people type their password into the wrong field. */
+  user?: string;
+  address: string;
+  how: 'password' | 'second-person' | 'setup-code' | 'link';
+  /** No further attempt is looked at for a while. */
+  locked: boolean;
+}

@@ -1,0 +1,207 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import {
+  type Alarm,
+  type AlarmActionRequest,
+  alarmActionRequestSchema,
+  alarmActionSchema,
+  alarmSchema,
+} from '../../../contract/alarm.ts';
+import type { Actor } from '../../alarms/rights.ts';
+import { sessionOf } from '../access.ts';
+import type { AlarmView } from '../alarm-view.ts';
+import type { Discretion } from '../audience.ts';
+import { problems } from '../openapi.ts';
+import type { AlarmDesk, AlarmQuery, DeskResult, JournalPort } from '../ports.ts';
+import { ProblemError, sendProblem } from '../problem.ts';
+import type { Session } from '../sessions.ts';
+import type { SignIn } from '../sign-in.ts';
+import { historySchema, sendRows } from './stored.ts';
+
+export interface AlarmRoutes {
+  desk: AlarmDesk;
+  alarms: AlarmView;
+  journal: Pick<JournalPort, 'alarm' | 'alarms' | 'alarmHistory'>;
+  discretion: Discretion;
+  signIn: SignIn;
+}
+
+const idSchema = z.string().min(1).max(64);
+
+/** Alarms: open ones from memory, closed ones from the journal; what people do to them goes to the desk. */
+export function alarmRoutes(app: FastifyInstance, o: AlarmRoutes): void {
+  const typed = app.withTypeProvider<ZodTypeProvider>();
+
+  const find = async (request: FastifyRequest, id: string): Promise<Alarm> => {
+    const stored =
+      o.alarms.get(id) ?? (await o.journal.alarm(id).then((found) => found && o.alarms.stored(found)));
+    if (stored === undefined || !sees(request, stored)) throw unknownAlarm(id);
+    return stored;
+  };
+  const sees = (request: FastifyRequest, alarm: Alarm): boolean =>
+    o.discretion.seesAlarm(o.discretion.audienceOf(sessionOf(request)), alarm);
+
+  typed.get(
+    '/api/v1/alarms',
+    {
+      config: { access: 'alarms.read' },
+      schema: {
+        tags: ['alarms'],
+        summary: 'Alarms, newest first',
+        querystring: z.strictObject({
+          state: z.enum(['open', 'closed', 'all']).default('open'),
+          limit: z.coerce.number().int().min(1).max(1_000).default(200),
+          before: idSchema.optional().describe('Id of the last alarm of the page before'),
+        }),
+        response: {
+          200: z.object({ alarms: z.array(alarmSchema), next: z.string().optional() }),
+          ...problems(400, 401, 403),
+        },
+      },
+    },
+    async (request) => {
+      const page = await listAlarms(o, request.query);
+      const last = page.length === request.query.limit ? page.at(-1)?.id : undefined;
+      return {
+        alarms: page.filter((alarm) => sees(request, alarm)),
+        ...(last === undefined ? {} : { next: last }),
+      };
+    },
+  );
+
+  typed.get(
+    '/api/v1/alarms/:id',
+    {
+      config: { access: 'alarms.read' },
+      schema: {
+        tags: ['alarms'],
+        summary: 'One alarm as it is now',
+        params: z.object({ id: idSchema }),
+        response: { 200: alarmSchema, ...problems(401, 403, 404) },
+      },
+    },
+    async (request) => find(request, request.params.id),
+  );
+
+  typed.get(
+    '/api/v1/alarms/:id/history',
+    {
+      config: { access: 'alarms.read' },
+      schema: {
+        tags: ['alarms'],
+        summary: 'Everything that changed an alarm, oldest first',
+        params: z.object({ id: idSchema }),
+        response: { 200: historySchema, ...problems(401, 403, 404) },
+      },
+    },
+    async (request, reply) => {
+      await find(request, request.params.id);
+      return sendRows(reply, 'history', await o.journal.alarmHistory(request.params.id));
+    },
+  );
+
+  typed.post(
+    '/api/v1/alarms/:id/:action',
+    {
+      config: { access: 'alarms.act' },
+      schema: {
+        tags: ['alarms'],
+        summary: 'Do something to an alarm; compare `version`',
+        params: z.object({ id: idSchema, action: alarmActionSchema }),
+        body: alarmActionRequestSchema,
+        response: { 200: alarmSchema, ...problems(202, 400, 401, 403, 404, 409, 413, 429, 503) },
+      },
+    },
+    async (request, reply) => {
+      const { id, action } = request.params;
+      const { second, ...wanted } = request.body;
+      const session = sessionOf(request);
+      const open = o.desk.get(id);
+      if (open !== undefined && !sees(request, open)) throw unknownAlarm(id);
+      const actor: Actor = {
+        user: session.user,
+        role: session.role,
+        station: session.station ?? wanted.station,
+      };
+      if (second !== undefined) actor.second = await checkSecond(o.signIn, session, second, request.ip);
+      const result = await act(request, o.desk, id, action, wanted, actor);
+      if ('refused' in result) {
+        const alarm = result.alarm === undefined ? undefined : o.alarms.now(result.alarm);
+        const problem = new ProblemError(result.refused, result.detail, alarm === undefined ? {} : { alarm });
+        return sendProblem(request, reply, problem);
+      }
+      if (result.stored) return o.alarms.now(result.alarm);
+      return sendProblem(request, reply, notStored({ ...o.alarms.now(result.alarm), unsaved: true }));
+    },
+  );
+}
+
+/** One page, ordered by id (time of opening), newest first. Memory is ahead of the journal, so it wins. */
+async function listAlarms(o: AlarmRoutes, query: AlarmQuery): Promise<Alarm[]> {
+  const { state, limit, before } = query;
+  const open =
+    state === 'closed' ? [] : o.alarms.open().filter((alarm) => before === undefined || alarm.id < before);
+  if (state === 'open') return open.slice(0, limit);
+  const byId = new Map<string, Alarm>();
+  for (const alarm of await o.journal.alarms(query)) byId.set(alarm.id, o.alarms.stored(alarm));
+  for (const alarm of open) byId.set(alarm.id, alarm);
+  return [...byId.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);
+}
+
+/** The second person signs in within the request: another person, with limits of their own. */
+async function checkSecond(
+  signIn: SignIn,
+  session: Session,
+  second: NonNullable<AlarmActionRequest['second']>,
+  address: string,
+): Promise<NonNullable<Actor['second']>> {
+  if (second.user === session.user) {
+    throw new ProblemError('second-person-needed', {
+      zh: '第二人须为另一名值班人员，请其本人输入用户名和密码。',
+      en: 'The second person must be somebody else: let them type their own user name and password.',
+    });
+  }
+  if (second.password === undefined) {
+    throw new ProblemError('second-person-needed', {
+      zh: '本版本尚不支持远程确认码，请第二人到场输入密码。',
+      en: 'Remote codes do not work in this version yet: let the second person type their password here.',
+    });
+  }
+  const person = await signIn.check(second.user, second.password, address, 'second-person');
+  return { user: person.user, role: person.role };
+}
+
+async function act(
+  request: FastifyRequest,
+  desk: AlarmDesk,
+  ...[id, action, wanted, actor]: Parameters<AlarmDesk['act']>
+): Promise<DeskResult> {
+  try {
+    return await desk.act(id, action, wanted, actor);
+  } catch (error) {
+    request.log.error({ err: error, alarm: id, action }, 'an action on an alarm could not be taken');
+    throw new ProblemError('not-ready', {
+      zh: '网关暂时不能受理处置（正在停止或重启），请稍后重试。',
+      en: 'The gateway cannot take actions now (it is stopping or restarting): try again in a moment.',
+    });
+  }
+}
+
+function unknownAlarm(id: string): ProblemError {
+  return new ProblemError('unknown-alarm', {
+    zh: `没有编号为 ${id} 的警情，请刷新列表。`,
+    en: `There is no alarm ${id}: refresh the list.`,
+  });
+}
+
+function notStored(alarm: Alarm): ProblemError {
+  return new ProblemError(
+    'not-stored',
+    {
+      zh: '操作已生效并显示，但存储故障尚未存盘；请通知管理员检查磁盘，无需重复操作。',
+      en: 'Your action is in force and shown, but storage fails and it is not on disk yet; tell the administrator to check the disk. Do not repeat it.',
+    },
+    { alarm, unsaved: true },
+  );
+}

@@ -1,0 +1,205 @@
+import type { AddressInfo } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import type { LiveStatus } from '../../contract/live.ts';
+import { packageFile } from '../../contract/package-root.ts';
+import { AlarmView } from './alarm-view.ts';
+import { Discretion } from './audience.ts';
+import { SignInLinks } from './links.ts';
+import { createListener } from './listener.ts';
+import { LiveHub } from './live-hub.ts';
+import type {
+  AlarmDesk,
+  DeviceStatus,
+  InboxGroup,
+  JournalPort,
+  NotReady,
+  SignInFailure,
+  SiteDirectory,
+  Users,
+} from './ports.ts';
+import { alarmRoutes } from './routes/alarms.ts';
+import { consoleRoutes, readConsole } from './routes/console.ts';
+import { eventRoutes } from './routes/events.ts';
+import { liveRoute } from './routes/live.ts';
+import { type MetricsSource, opsRoutes } from './routes/ops.ts';
+import { sessionRoutes } from './routes/session.ts';
+import { type Identity, siteRoutes } from './routes/site.ts';
+import { defaultSessionLimits, type SessionLimits, Sessions } from './sessions.ts';
+import { SignIn } from './sign-in.ts';
+
+/** Where the console and the API listen. */
+export interface ApiListener {
+  host: string;
+  /** 0: any free port. */
+  port: number;
+  /** PEM; without it the listener speaks plain HTTP. */
+  tls?: { key: string | Buffer; cert: string | Buffer };
+}
+
+export interface ApiDeps {
+  listeners: readonly ApiListener[];
+  logger: Logger;
+  /** Wall clock, milliseconds since 1970; only shown. */
+  clock: () => number;
+  /** For time-outs; a step of the wall clock ends no session. Default `performance.now`. */
+  monotonic?: () => number;
+  identity: Identity;
+  /** Version of the software. */
+  version: string;
+  /** Epoch of the journal. */
+  epoch: string;
+  journal: JournalPort;
+  desk: AlarmDesk;
+  directory: SiteDirectory;
+  users: Users;
+  /** One-time code for the first administrator; printed by whoever starts the gateway. */
+  setupCode?: string;
+  /** Presence of a device; absent: shown without. */
+  deviceStatus?: (id: string) => DeviceStatus | undefined;
+  inbox: { list(): readonly InboxGroup[] };
+  status: () => LiveStatus;
+  /** Parts that are not up; storage and console are added here. */
+  readiness: () => readonly NotReady[];
+  metrics: MetricsSource;
+  onSignInFailure: (failure: SignInFailure) => void;
+  /** Default: what `npm run build` made. */
+  consoleDir?: string;
+  sessionLimits?: Partial<SessionLimits>;
+  /** Sign-ins, set-ups and links of one address in a minute; default 60. */
+  signInsPerMinute?: number;
+  /** Default 5,000 (CONTRACT section 8). */
+  heartbeatMs?: number;
+}
+
+export interface Listening {
+  url: string;
+  port: number;
+}
+
+export interface ApiServer {
+  /** Feed it with every commit, unsaved alarms and status changes. */
+  readonly live: LiveHub;
+  /** Listens everywhere, or nowhere and rejects. Answers the first listener and all of them. */
+  start(): Promise<Listening & { listeners: Listening[] }>;
+  /** Ends sessions' feeds and requests, then closes. */
+  stop(): Promise<void>;
+  /** Path of a one-time sign-in link. Throws when there is no such user. */
+  signInLink(user: string, ttlMs?: number): string;
+  /** Ends a person's sessions: password or role changed, or the person left. */
+  endSessions(user: string): void;
+}
+
+const DEFAULT_SIGN_INS_PER_MINUTE = 60;
+
+/** Builds the API: routes on every listener, one set of sessions, one live feed. */
+export async function createApi(deps: ApiDeps): Promise<ApiServer> {
+  const monotonic = deps.monotonic ?? (() => performance.now());
+  const { users, directory, desk, journal, logger, status } = deps;
+  const sessions = new Sessions({
+    users,
+    limits: { ...defaultSessionLimits, ...deps.sessionLimits },
+    monotonic,
+  });
+  const signIn = new SignIn({
+    users,
+    monotonic,
+    onFailure: deps.onSignInFailure,
+    ...(deps.setupCode === undefined ? {} : { setupCode: deps.setupCode }),
+  });
+  const links = new SignInLinks(users, monotonic);
+  const alarms = new AlarmView(desk);
+  const discretion = new Discretion(directory);
+  const live = new LiveHub({
+    epoch: deps.epoch,
+    journal,
+    alarms,
+    discretion,
+    sessions,
+    status,
+    clock: deps.clock,
+    logger,
+    ...(deps.heartbeatMs === undefined ? {} : { heartbeatMs: deps.heartbeatMs }),
+  });
+  const consoleDir = deps.consoleDir ?? packageFile('dist', 'edge', 'console');
+  const page = readConsole(consoleDir);
+  if (page === undefined) logger.warn({ dir: consoleDir }, 'the console is not built: run npm run build');
+  const hsts = deps.listeners.every(({ tls }) => tls !== undefined);
+
+  const build = async ({ tls }: ApiListener): Promise<FastifyInstance> => {
+    const app = await createListener({
+      logger,
+      sessions,
+      hsts,
+      version: deps.version,
+      ...(tls === undefined ? {} : { tls }),
+    });
+    const signInsPerMinute = deps.signInsPerMinute ?? DEFAULT_SIGN_INS_PER_MINUTE;
+    sessionRoutes(app, { sessions, signIn, links, directory, secure: tls !== undefined, signInsPerMinute });
+    alarmRoutes(app, { desk, alarms, journal, discretion, signIn });
+    eventRoutes(app, { journal, discretion, directory });
+    siteRoutes(app, {
+      identity: deps.identity,
+      directory,
+      deviceStatus: deps.deviceStatus ?? (() => undefined),
+      inbox: deps.inbox,
+    });
+    opsRoutes(app, {
+      status,
+      readiness: deps.readiness,
+      metrics: deps.metrics,
+      consoleBuilt: page !== undefined,
+    });
+    liveRoute(app, live);
+    app.get('/api/v1/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () =>
+      app.swagger(),
+    );
+    await consoleRoutes(app, consoleDir, page);
+    await app.ready();
+    return app;
+  };
+  const apps = await Promise.all(deps.listeners.map(build));
+
+  const stop = async (): Promise<void> => {
+    live.close();
+    await Promise.all(apps.map((app) => app.close()));
+  };
+  return {
+    live,
+    start: async () => {
+      try {
+        const listeners = await Promise.all(apps.map((app, i) => listen(app, deps.listeners[i])));
+        const [first] = listeners;
+        if (first === undefined) throw new Error('the API has no listener: set console.listeners');
+        return { ...first, listeners };
+      } catch (error) {
+        await stop();
+        throw error;
+      }
+    },
+    stop,
+    signInLink: (user, ttlMs) => `/api/v1/session/link?token=${links.issue(user, ttlMs)}`,
+    endSessions: (user) => sessions.endUser(user),
+  };
+}
+
+async function listen(app: FastifyInstance, at: ApiListener | undefined): Promise<Listening> {
+  const { host, port, tls } = at as ApiListener;
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    throw new Error(`the console cannot listen on ${host}:${port}: ${reason(error)}`, { cause: error });
+  }
+  const address = app.server.address() as AddressInfo;
+  const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return { url: `${tls === undefined ? 'http' : 'https'}://${shown}:${address.port}`, port: address.port };
+}
+
+function reason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return 'the port is taken; free it or choose another in the configuration';
+  if (code === 'EACCES') return 'this user may not use the port; choose one above 1023 in the configuration';
+  if (code === 'EADDRNOTAVAIL') return 'this machine has no such address; correct it in the configuration';
+  return message;
+}

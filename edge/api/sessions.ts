@@ -1,0 +1,140 @@
+import type { Person, SignInRole, Users } from './ports.ts';
+import { newToken, tokenHash } from './secret.ts';
+
+/** Time-outs (STANDARDS S19), milliseconds. */
+export interface SessionLimits {
+  /** Without a request; on duty the open live feed counts as one. */
+  idleMs: number;
+  /** From sign-in to the next; a shift of 12 h and its handover. */
+  absoluteMs: number;
+}
+
+export const defaultSessionLimits: SessionLimits = { idleMs: 1_800_000, absoluteMs: 46_800_000 };
+
+/** A kiosk has nobody to sign in again: 30 days. */
+const KIOSK_ABSOLUTE_MS = 2_592_000_000;
+/** Sessions of one user; the oldest ends when another opens. */
+const MAX_PER_USER = 20;
+
+/** Whose screen must not go dark while they watch it. */
+const onDuty: ReadonlySet<SignInRole> = new Set(['guard', 'shift-leader', 'kiosk']);
+
+/** Somebody who is signed in. */
+export interface Session {
+  readonly user: string;
+  readonly name: string;
+  readonly role: SignInRole;
+  /** Where they sit, and the place of that desk. */
+  readonly station?: string;
+  readonly place?: string;
+  readonly openedAt: number;
+  seenAt: number;
+}
+
+export interface SessionsOptions {
+  users: Pick<Users, 'person'>;
+  limits: SessionLimits;
+  monotonic: () => number;
+}
+
+/** Sessions on the server, in memory: only hashes of their tokens are kept. */
+export class Sessions {
+  readonly #o: SessionsOptions;
+  readonly #byHash = new Map<string, Session>();
+  readonly #hashes = new WeakMap<Session, string>();
+  readonly #ended = new Set<(session: Session) => void>();
+
+  constructor(options: SessionsOptions) {
+    this.#o = options;
+  }
+
+  open(person: Person, station?: string, place?: string): { token: string; session: Session } {
+    this.#prune(person.user);
+    const now = this.#o.monotonic();
+    const token = newToken();
+    const session: Session = {
+      user: person.user,
+      name: person.name,
+      role: person.role,
+      ...(station === undefined ? {} : { station }),
+      ...(place === undefined ? {} : { place }),
+      openedAt: now,
+      seenAt: now,
+    };
+    const hash = tokenHash(token);
+    this.#byHash.set(hash, session);
+    this.#hashes.set(session, hash);
+    return { token, session };
+  }
+
+  /** The session of a token, and notes that it is used; undefined once it has ended. */
+  find(token: string): Session | undefined {
+    const hash = tokenHash(token);
+    const session = this.#byHash.get(hash);
+    if (session === undefined) return undefined;
+    if (!this.#holds(session)) {
+      this.#end(hash, session);
+      return undefined;
+    }
+    session.seenAt = this.#o.monotonic();
+    return session;
+  }
+
+  /** Called with every heartbeat of a live feed: false once the session has ended. */
+  watches(session: Session): boolean {
+    const hash = this.#hashes.get(session);
+    if (hash === undefined || !this.#byHash.has(hash)) return false;
+    if (!this.#holds(session)) {
+      this.#end(hash, session);
+      return false;
+    }
+    if (onDuty.has(session.role)) session.seenAt = this.#o.monotonic();
+    return true;
+  }
+
+  end(token: string): void {
+    const hash = tokenHash(token);
+    const session = this.#byHash.get(hash);
+    if (session !== undefined) this.#end(hash, session);
+  }
+
+  /** Password or role changed, or the person left. */
+  endUser(user: string): void {
+    for (const [hash, session] of this.#byHash) if (session.user === user) this.#end(hash, session);
+  }
+
+  onEnd(listener: (session: Session) => void): void {
+    this.#ended.add(listener);
+  }
+
+  /** Longest life of a session of this role, milliseconds. */
+  absoluteMs(role: SignInRole): number {
+    return role === 'kiosk' ? KIOSK_ABSOLUTE_MS : this.#o.limits.absoluteMs;
+  }
+
+  #holds(session: Session): boolean {
+    const now = this.#o.monotonic();
+    if (now - session.seenAt > this.#o.limits.idleMs) return false;
+    if (now - session.openedAt > this.absoluteMs(session.role)) return false;
+    return this.#o.users.person(session.user)?.role === session.role;
+  }
+
+  #prune(user: string): void {
+    let own = 0;
+    for (const [hash, session] of this.#byHash) {
+      if (!this.#holds(session)) this.#end(hash, session);
+      else if (session.user === user) own++;
+    }
+    if (own < MAX_PER_USER) return;
+    for (const [hash, session] of this.#byHash) {
+      if (session.user !== user) continue;
+      this.#end(hash, session);
+      return;
+    }
+  }
+
+  #end(hash: string, session: Session): void {
+    this.#byHash.delete(hash);
+    for (const listener of this.#ended) listener(session);
+  }
+}

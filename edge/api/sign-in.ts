@@ -1,0 +1,174 @@
+import { AttemptLimit, type Permit } from './attempts.ts';
+import type { Text } from './language.ts';
+import type { Person, SignInFailure, Users } from './ports.ts';
+import { ProblemError } from './problem.ts';
+import { sameSecret } from './secret.ts';
+
+/** Password hashes computed at once: each holds one of the few threads that the journal commits on. */
+const MAX_CHECKING = 2;
+/** Sign-ins that may wait for their turn. */
+const MAX_WAITING = 32;
+
+export interface SignInOptions {
+  users: Users;
+  /** One-time code that makes the first administrator. */
+  setupCode?: string;
+  monotonic: () => number;
+  onFailure: (failure: SignInFailure) => void;
+}
+
+/** Checks who somebody is, slows down guessing, and reports failures. */
+export class SignIn {
+  readonly #o: SignInOptions;
+  readonly #limit: AttemptLimit;
+  readonly #waiting: Array<() => void> = [];
+  #checking = 0;
+  #settingUp = false;
+
+  constructor(options: SignInOptions) {
+    this.#o = options;
+    this.#limit = new AttemptLimit(options.monotonic);
+  }
+
+  /** The person of a user name and password. Throws `sign-in-failed` or `too-many-attempts`. */
+  async check(
+    user: string,
+    password: string,
+    address: string,
+    how: 'password' | 'second-person' = 'password',
+  ): Promise<Person> {
+    const key = `${address}\0${user}`;
+    this.#permit(key, how, address, user);
+    const person = await this.#inTurn(() => this.#o.users.verify(user, password));
+    if (person === undefined) {
+      this.#report(how, address, false, user);
+      throw new ProblemError(
+        'sign-in-failed',
+        how === 'password'
+          ? { zh: '用户名或密码不正确，请重新输入。', en: 'User name or password is wrong; type both again.' }
+          : {
+              zh: '第二人的用户名或密码不正确，请其本人重新输入。',
+              en: "The second person's user name or password is wrong; let them type both again.",
+            },
+      );
+    }
+    this.#limit.forgive(key);
+    return person;
+  }
+
+  get setupNeeded(): boolean {
+    return !this.#o.users.hasAdministrator();
+  }
+
+  /** Creates the first administrator with the one-time code. */
+  async setUp(
+    code: string,
+    administrator: { user: string; name: string; password: string },
+    address: string,
+  ): Promise<Person> {
+    if (!this.setupNeeded || this.#settingUp) {
+      throw new ProblemError('not-possible', {
+        zh: '管理员已存在，请直接登录。',
+        en: 'There is an administrator already: sign in.',
+      });
+    }
+    const key = `${address}\0\0setup`;
+    this.#permit(key, 'setup-code', address);
+    const expected = this.#o.setupCode;
+    if (expected === undefined || !sameSecret(plainCode(expected), plainCode(code))) {
+      this.#report('setup-code', address, false);
+      throw new ProblemError('sign-in-failed', {
+        zh: '初始化码不正确。它在网关首次启动时打印在日志中；重启网关可重新打印。',
+        en: 'The set-up code is wrong. The gateway printed it when it started; restart it to print another.',
+      });
+    }
+    if (this.#o.users.person(administrator.user) !== undefined) {
+      throw fault('user', { zh: '该用户名已被使用，请换一个', en: 'is taken: choose another' });
+    }
+    if (isWeak(administrator)) {
+      throw fault('password', {
+        zh: '须含字母、数字、符号中的至少两种，且不含用户名',
+        en: 'must have two of letters, digits and signs, and not the user name in it',
+      });
+    }
+    this.#settingUp = true;
+    try {
+      const person = await this.#o.users.createAdministrator(administrator);
+      this.#limit.forgive(key);
+      return person;
+    } finally {
+      this.#settingUp = false;
+    }
+  }
+
+  /** A link that does not work (any more). */
+  badLink(address: string): ProblemError {
+    this.#report('link', address, false);
+    return new ProblemError('sign-in-failed', {
+      zh: '登录链接无效、已用过或已过期，请使用新链接或直接登录。',
+      en: 'This sign-in link is wrong, used or expired: ask for a new one, or sign in.',
+    });
+  }
+
+  #permit(key: string, how: SignInFailure['how'], address: string, user?: string): void {
+    const permit: Permit = this.#limit.take(key);
+    if (permit.allowed) return;
+    if (permit.first) this.#report(how, address, true, user);
+    const retryAfterS = Math.max(1, Math.ceil(permit.retryAfterMs / 1000));
+    const minutes = Math.ceil(retryAfterS / 60);
+    throw new ProblemError(
+      'too-many-attempts',
+      {
+        zh: `失败次数过多，请 ${minutes} 分钟后再试，或换一台电脑登录。`,
+        en: `Too many failures: try again in ${minutes} min, or sign in at another computer.`,
+      },
+      { retryAfterS },
+    );
+  }
+
+  #report(how: SignInFailure['how'], address: string, locked: boolean, user?: string): void {
+    const known = user !== undefined && this.#o.users.person(user) !== undefined;
+    this.#o.onFailure({ address, how, locked, ...(known ? { user } : {}) });
+  }
+
+  async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#checking >= MAX_CHECKING) {
+      if (this.#waiting.length >= MAX_WAITING) {
+        throw new ProblemError(
+          'too-many-attempts',
+          { zh: '登录请求过多，请稍后再试。', en: 'Too many sign-ins at once: try again in a moment.' },
+          { retryAfterS: 5 },
+        );
+      }
+      await new Promise<void>((turn) => this.#waiting.push(turn));
+    } else {
+      this.#checking++;
+    }
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#checking--;
+      else next();
+    }
+  }
+}
+
+function fault(path: string, message: Text): ProblemError {
+  return new ProblemError(
+    'invalid',
+    { zh: '请求内容有误，请按 errors 逐项修改。', en: 'The request has faults; correct what errors names.' },
+    { errors: [{ path, message }] },
+  );
+}
+
+/** One kind of characters only, or the user name inside. */
+function isWeak({ user, password }: { user: string; password: string }): boolean {
+  const kinds = [/\p{L}/u, /\p{N}/u, /[^\p{L}\p{N}]/u].filter((kind) => kind.test(password)).length;
+  return kinds < 2 || password.toLowerCase().includes(user);
+}
+
+/** People copy the code from a screen: case, blanks and dashes do not matter. */
+function plainCode(code: string): string {
+  return code.replaceAll(/[\s-]/g, '').toUpperCase();
+}

@@ -1,0 +1,340 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { uuidv7 } from 'uuidv7';
+import { fateOf } from '../cloud-bridge/uplink/recipient.ts';
+import { Uplink } from '../cloud-bridge/uplink/uplink.ts';
+import { uplinkPassword } from '../config/edge.ts';
+import type { EdgeConfig, MqttListenerConfig, UplinkConfig } from '../config/edge-schema.ts';
+import type { ConfigFault } from '../config/fault.ts';
+import type { Alarm } from '../contract/alarm.ts';
+import { builtinProfiles, Catalogue } from '../device-profiles/catalogue.ts';
+import type { DeviceState } from '../device-profiles/normalise.ts';
+import { MqttBroker } from './adapters/mqtt/broker.ts';
+import type { ListenerOptions } from './adapters/mqtt/options.ts';
+import { AlarmBook } from './alarms/book.ts';
+import { AlarmDesk } from './alarms/desk.ts';
+import { type ApiServer, createApi } from './api/server.ts';
+import { Journal } from './journal/journal.ts';
+import { Retention } from './journal/retention.ts';
+import { ClockWatch } from './ops/clock-watch.ts';
+import { GatewayHealth, holdHours } from './ops/gateway-health.ts';
+import { Metrics } from './ops/metrics.ts';
+import { readings } from './ops/readings.ts';
+import { softwareVersion } from './ops/version.ts';
+import { Watchdogs } from './ops/watchdogs.ts';
+import { DeliveryMarks } from './pipeline/delivery-marks.ts';
+import { LiveDevices } from './pipeline/devices.ts';
+import { Duplicates } from './pipeline/duplicates.ts';
+import { Intake } from './pipeline/intake.ts';
+import { ownDraft } from './pipeline/own-event.ts';
+import { Pipeline } from './pipeline.ts';
+import { UnknownDeviceInbox } from './registry/inbox.ts';
+import { Presence } from './registry/presence.ts';
+import { profileFacts, topicsOf } from './registry/profile-facts.ts';
+import { Registry } from './registry/registry.ts';
+
+/** The configuration cannot be used: everything that is wrong, with file, line and column. */
+export class ConfigurationError extends Error {
+  readonly faults: readonly ConfigFault[];
+
+  constructor(faults: readonly ConfigFault[]) {
+    super(`the configuration has ${faults.length} faults`);
+    this.name = 'ConfigurationError';
+    this.faults = faults;
+  }
+}
+
+/** A running gateway. */
+export interface App {
+  /** Console, e.g. `http://127.0.0.1:8080`, with its real port. */
+  consoleUrl: string;
+  /** Broker listeners, e.g. `mqtt://0.0.0.0:1883`, with their real ports. */
+  mqttEndpoints: readonly string[];
+  /** One-time code for the first administrator; undefined once there is one. */
+  setupCode: string | undefined;
+  /** Absolute URL that signs this user in once. */
+  signInLink(user: string): string;
+  /** Takes over what can change while running; answers the keys that need a restart. */
+  reload(config: EdgeConfig, changed: readonly (keyof EdgeConfig)[]): Promise<readonly string[]>;
+  /** Reverse of the start; what is acknowledged is on disk afterwards. */
+  stop(): Promise<void>;
+}
+
+/** Builds the gateway and starts it in order; rolls back what was started when a step fails. */
+export async function startApp(config: EdgeConfig, logger: Logger): Promise<App> {
+  const stops: Array<() => Promise<unknown> | unknown> = [];
+  const stop = async (): Promise<void> => {
+    for (const undo of stops.splice(0).reverse()) await undo();
+  };
+  try {
+    return await build(config, logger, stops, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function build(
+  config: EdgeConfig,
+  logger: Logger,
+  stops: Array<() => Promise<unknown> | unknown>,
+  stop: () => Promise<void>,
+): Promise<App> {
+  const clock = Date.now;
+  const { gateway, school, region, name, zone } = config.site;
+  const identity = { gateway, school, region };
+  mkdirSync(config.data_dir, { recursive: true, mode: 0o750 });
+
+  const catalogue = loadProfiles(config, logger);
+  const registry = await Registry.open({
+    file: join(config.data_dir, 'site.db'),
+    logger,
+    topicsOf: topicsOf(catalogue),
+  });
+  stops.push(() => registry.close());
+  await importSite(config, registry, catalogue);
+
+  const reserveBytes = config.storage.reserve_mib * 1024 * 1024;
+  const journal = await Journal.open({ dir: config.data_dir, logger, clock, reserveBytes });
+  stops.push(() => journal.close());
+  const left = await journal.load();
+  const recipients = config.uplinks.map((uplink) => uplink.recipient);
+  const book = new AlarmBook({ clock, newId: uuidv7, recipients });
+  book.restore(left.alarms);
+  const duplicates = new Duplicates();
+  for (const { keys, at } of left.dups) for (const key of keys) duplicates.remember(key, at);
+
+  const devices = new LiveDevices(catalogue, registry, deviceStates(left.states));
+  const inbox = new UnknownDeviceInbox();
+  const metrics = new Metrics();
+  const presence = new Presence({
+    devicesOf: (user) => registry.devicesOfUser(user).map((device) => device.id),
+  });
+  const clockWatch = new ClockWatch(clock);
+  const intake = new Intake({
+    devices,
+    inbox,
+    profileClock: { siteZone: zone, lateAfterMs: 30_000 },
+    onOutcome: (status) => metrics.message(status),
+  });
+  const dropped = () => metrics.dropped();
+  const watchdogs = new Watchdogs({ book, presence, clockWatch, registry, dropped, logger, clock });
+  let api: ApiServer | undefined;
+  const showTouched = (alarms: Alarm[]) => {
+    api?.live.commit({ position: journal.reader.position(), rows: [], alarms: [], cursors: [] }, alarms);
+  };
+  const pipeline = new Pipeline({
+    identity,
+    journal,
+    registry,
+    devices,
+    book,
+    duplicates,
+    clock,
+    intake,
+    onUnsaved: (alarms) => api?.live.unsaved(alarms),
+    onConnection: (change) => watchdogs.connection(change),
+    onRefused: (refusal) => metrics.refused(refusal.reason),
+  });
+  stops.push(() => pipeline.stop());
+
+  const marks = new DeliveryMarks(
+    book,
+    journal.outbox,
+    config.uplinks.map(({ recipient, filter }) => {
+      const fate = fateOf(filter);
+      return { recipient, takes: (row) => fate(row) === 'full' };
+    }),
+    clock,
+  );
+  const broker = new MqttBroker({
+    name: 'mqtt',
+    listeners: config.mqtt.listeners.map(listenerOptions),
+    access: registry.access,
+    retained: left.retained,
+    limits: {
+      maxPayloadBytes: config.mqtt.max_payload,
+      maxTopicLevels: config.mqtt.max_topic_levels,
+      maxClients: config.mqtt.max_clients,
+    },
+    logger,
+    clock,
+  });
+  const boot = uuidv7();
+  const uplinks: Uplink[] = config.uplinks.map(
+    (uplink) =>
+      new Uplink({
+        config: recipientConfig(config, uplink),
+        outbox: journal.outbox,
+        logger,
+        boot,
+        software: `campus-gateway/${softwareVersion}`,
+        health: () => ({ holdHours: holdHours(config.data_dir), clock: clockWatch.quality() }),
+        urgent: () =>
+          book.open().some((alarm) => alarm.severity === 1 && clock() - Date.parse(alarm.lastAt) < 300_000),
+        onStatus: (status) => watchdogs.uplink(status),
+        onRejected: (lane, seq) => showTouched(marks.rejected(uplink.recipient, lane, seq)),
+      }),
+  );
+  const health = new GatewayHealth({
+    uplinks,
+    journal,
+    broker,
+    registry,
+    book,
+    clockWatch,
+  });
+  metrics.watch(readings({ pipeline, broker, inbox, book, journal, uplinks }));
+
+  const setupCode = registry.users.ensureSetupCode();
+  const desk = new AlarmDesk({ book, pipeline, journal });
+  api = await createApi({
+    listeners: [consoleListener(config)],
+    logger,
+    clock,
+    identity: { ...identity, name, zone },
+    version: softwareVersion,
+    epoch: journal.epoch,
+    journal: journal.reader,
+    desk,
+    directory: registry,
+    users: registry.users,
+    ...(setupCode === undefined ? {} : { setupCode }),
+    deviceStatus: (id) => watchdogs.deviceStatus(id),
+    inbox,
+    status: () => health.status(),
+    readiness: () => health.notReady(),
+    metrics,
+    onSignInFailure: (failure) => watchdogs.signInFailed(failure),
+    sessionLimits: { absoluteMs: config.console.session_hours * 3_600_000 },
+  });
+  const { live } = api;
+  journal.onCommit((committed) => live.commit(committed, marks.after(committed.cursors, committed.alarms)));
+  journal.onStorage((state, error) => watchdogs.storage(state, error));
+
+  const listening = await api.start();
+  stops.push(() => api.stop());
+  watchdogs.start({
+    emit: (drafts, device) => pipeline.emit(drafts, device),
+    show: () => live.status(health.status()),
+  });
+  stops.push(() => watchdogs.stop());
+  presence.restore(
+    book
+      .open()
+      .flatMap((alarm) => (alarm.type === 'DEV.OFFLINE' && alarm.device !== undefined ? [alarm.device] : [])),
+  );
+  presence.expect(
+    registry.devices().flatMap((device) => device.user ?? []),
+    clock(),
+  );
+  void pipeline.emit([ownDraft('SYS.BOOT', 'pulse', clock(), bootFacts(boot, journal))]);
+
+  await broker.start(pipeline);
+  stops.push(() => broker.stop());
+  for (const uplink of uplinks) uplink.start();
+  stops.push(() => Promise.all(uplinks.map((uplink) => uplink.stop())));
+  const retention = new Retention({
+    journal,
+    logger,
+    clock,
+    clockQuality: () => clockWatch.quality(),
+    keepDays: config.storage.retention_days,
+    recipients: () => recipients,
+    onLoss: (loss) => pipeline.emit([ownDraft('SYS.TOMBSTONE', 'pulse', clock(), { ...loss })]),
+  });
+  retention.start();
+  stops.push(() => retention.stop());
+
+  return {
+    consoleUrl: listening.url,
+    mqttEndpoints: broker.status().endpoints,
+    setupCode,
+    signInLink: (user) => listening.url + (api as ApiServer).signInLink(user),
+    reload: async (next, changed) => {
+      if (next.log.level !== config.log.level) logger.level = next.log.level;
+      await importSite(next, registry, catalogue);
+      devices.refresh();
+      return changed.filter((key) => key !== 'log');
+    },
+    stop,
+  };
+}
+
+function loadProfiles(config: EdgeConfig, logger: Logger): Catalogue {
+  const site = config.profiles.dir;
+  const { catalogue, faults } = Catalogue.load({
+    builtin: builtinProfiles(),
+    ...(site === undefined ? {} : { site }),
+  });
+  // a faulty profile must not stop the gateway: the others still serve their devices
+  for (const fault of faults) logger.error({ fault }, 'a device profile has a fault and is left out');
+  return catalogue;
+}
+
+async function importSite(config: EdgeConfig, registry: Registry, catalogue: Catalogue): Promise<void> {
+  if (config.site.import === undefined) return;
+  const imported = await registry.importFile(config.site.import, { profiles: profileFacts(catalogue) });
+  if ('faults' in imported) throw new ConfigurationError(imported.faults);
+}
+
+function deviceStates(states: Map<string, string>): Map<string, DeviceState> {
+  const devices = new Map<string, DeviceState>();
+  for (const [key, value] of states) {
+    if (key.startsWith('device:')) devices.set(key.slice('device:'.length), JSON.parse(value) as DeviceState);
+  }
+  return devices;
+}
+
+function bootFacts(boot: string, journal: Journal): Record<string, unknown> {
+  const { created, setAside } = journal.opened;
+  return {
+    boot,
+    software: softwareVersion,
+    epoch: journal.epoch,
+    created,
+    ...(setAside === undefined ? {} : { setAside }),
+  };
+}
+
+function listenerOptions({ host, port, tls }: MqttListenerConfig): ListenerOptions {
+  if (tls === undefined) return { host, port };
+  return {
+    host,
+    port,
+    tls: {
+      cert: readFileSync(tls.cert_file),
+      key: readFileSync(tls.key_file),
+      ...(tls.ca_file === undefined ? {} : { ca: readFileSync(tls.ca_file) }),
+      requestCert: tls.require_client_cert,
+    },
+  };
+}
+
+function consoleListener({ console: { host, port, tls } }: EdgeConfig) {
+  if (tls === undefined) return { host, port };
+  return { host, port, tls: { cert: readFileSync(tls.cert_file), key: readFileSync(tls.key_file) } };
+}
+
+function recipientConfig(config: EdgeConfig, uplink: UplinkConfig) {
+  const { gateway, school, region, name } = config.site;
+  const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file));
+  return {
+    recipient: uplink.recipient,
+    url: uplink.url,
+    ...(uplink.version === 'auto' ? {} : { version: uplink.version }),
+    username: uplink.username,
+    password: uplinkPassword(uplink),
+    tls: uplink.tls && {
+      ca: read(uplink.tls.ca_file),
+      cert: read(uplink.tls.cert_file),
+      key: read(uplink.tls.key_file),
+    },
+    gateway,
+    school,
+    region,
+    name,
+    filter: uplink.filter,
+  };
+}

@@ -1,0 +1,194 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { pino } from 'pino';
+import { stringify } from 'yaml';
+import type { EdgeConfig } from '../../config/edge-schema.ts';
+import type { Device } from '../../contract/site.ts';
+import { builtinProfiles, Catalogue } from '../../device-profiles/catalogue.ts';
+import type { ImportReport } from '../registry/import.ts';
+import { profileFacts, topicsOf } from '../registry/profile-facts.ts';
+import { Registry } from '../registry/registry.ts';
+import { DEFAULT_CONFIG, readConfig, reportFaults } from './load-config.ts';
+import { formatTable } from './table.ts';
+
+interface Options {
+  config: string;
+  json?: boolean;
+}
+
+/** `campus-gateway devices`: what is registered, and how it gets there. */
+export function devicesCommand(): Command {
+  const devices = new Command('devices').description('registered places, slots, devices and users');
+  subcommand(devices, 'import <file>', 'import the YAML of a campus into site.db, all or nothing')
+    .option('--dry-run', 'show what would change, change nothing')
+    .option('--replace', 'also remove what the sections of the file do not list')
+    .addHelpText('after', '\nExample:\n  campus-gateway devices import config/campus.yaml --dry-run')
+    .action(importSite);
+  subcommand(devices, 'list', 'list the devices')
+    .addHelpText('after', '\nExample:\n  campus-gateway devices list --json')
+    .action((options: Options) => withRegistry(options, (registry) => print(options, list(registry))));
+  subcommand(devices, 'show <id>', 'show a device with its place and rights')
+    .addHelpText('after', '\nExample:\n  campus-gateway devices show io-dorm-3')
+    .action((id: string, options: Options) =>
+      withRegistry(options, (registry) => show(registry, id, options)),
+    );
+  subcommand(devices, 'export', 'print everything registered as YAML for import, without passwords')
+    .addHelpText('after', '\nExample:\n  campus-gateway devices export > campus.yaml')
+    .action((options: Options) =>
+      withRegistry(options, (registry) => {
+        const site = registry.site();
+        console.log(options.json ? JSON.stringify(site) : stringify(site, { lineWidth: 0 }).trimEnd());
+      }),
+    );
+  return devices;
+}
+
+function subcommand(parent: Command, usage: string, description: string): Command {
+  return parent
+    .command(usage)
+    .description(description)
+    .option('--config <file>', 'configuration of the gateway', DEFAULT_CONFIG)
+    .option('--json', 'print JSON');
+}
+
+async function importSite(
+  file: string,
+  options: Options & { dryRun?: boolean; replace?: boolean },
+): Promise<void> {
+  const config = readConfig(options.config, options.json);
+  if (config === undefined) return;
+  mkdirSync(config.data_dir, { recursive: true, mode: 0o750 });
+  const catalogue = catalogueOf(config);
+  const registry = await open(config, catalogue);
+  try {
+    const { dryRun = false, replace = false } = options;
+    const result = await registry.importFile(file, { dryRun, replace, profiles: profileFacts(catalogue) });
+    if ('faults' in result) return reportFaults(result.faults, options.json);
+    console.log(
+      options.json
+        ? JSON.stringify({ ok: true, dryRun, report: result.report })
+        : formatReport(result.report, dryRun),
+    );
+  } finally {
+    await registry.close();
+  }
+}
+
+/** One line a table, then the ids. */
+function formatReport(report: ImportReport, dryRun: boolean): string {
+  const rows = Object.entries(report).map(([table, { added, changed, removed, unchanged, kept }]) =>
+    [table, added.length, changed.length, removed.length, unchanged, kept.length].map(String),
+  );
+  const heading = ['', 'added', 'changed', 'removed', 'unchanged', 'not in the file, kept'];
+  const names = Object.entries(report).flatMap(([table, { added, changed, removed }]) => [
+    ...added.map((id) => `+ ${table} ${id}`),
+    ...changed.map((id) => `~ ${table} ${id}`),
+    ...removed.map((id) => `- ${table} ${id}`),
+  ]);
+  return [formatTable(heading, rows), ...names, ...(dryRun ? ['dry run: nothing was changed'] : [])].join(
+    '\n',
+  );
+}
+
+async function withRegistry(options: Options, use: (registry: Registry) => void): Promise<void> {
+  const config = readConfig(options.config, options.json);
+  if (config === undefined) return;
+  const file = join(config.data_dir, 'site.db');
+  if (!existsSync(file)) {
+    console.error(`${file} does not exist; import a site first: campus-gateway devices import FILE`);
+    process.exitCode = 1;
+    return;
+  }
+  const registry = await open(config, catalogueOf(config));
+  try {
+    use(registry);
+  } finally {
+    await registry.close();
+  }
+}
+
+function catalogueOf({ profiles }: EdgeConfig): Catalogue {
+  const dirs = { builtin: builtinProfiles(), ...(profiles.dir === undefined ? {} : { site: profiles.dir }) };
+  const { catalogue, faults } = Catalogue.load(dirs);
+  for (const { file, line, column, message } of faults) console.error(`${file}:${line}:${column} ${message}`);
+  return catalogue;
+}
+
+function open({ data_dir }: EdgeConfig, catalogue: Catalogue): Promise<Registry> {
+  const logger = pino({ level: 'silent' });
+  return Registry.open({ file: join(data_dir, 'site.db'), logger, topicsOf: topicsOf(catalogue) });
+}
+
+interface Listed {
+  id: string;
+  name: string;
+  profile: string;
+  key: string;
+  slot: string;
+  place: string;
+  /** Whether disarmable types raise alarms there. */
+  armed: string;
+}
+
+function list(registry: Registry): Listed[] {
+  return registry.devices().map((device) => {
+    const { slot, place } = registry.originOf(device);
+    const { id, name, profile, key = id } = device;
+    const where = place === undefined ? '' : registry.placePath(place).join(' / ');
+    return {
+      id,
+      name,
+      profile,
+      key,
+      slot: slot ?? '',
+      place: where,
+      armed: slot === undefined ? '' : registry.armed(slot),
+    };
+  });
+}
+
+function print(options: Options, listed: Listed[]): void {
+  if (options.json) console.log(JSON.stringify(listed));
+  else
+    console.log(
+      formatTable(['id', 'name', 'profile', 'key', 'slot', 'place', 'armed'], listed.map(Object.values)),
+    );
+}
+
+function show(registry: Registry, id: string, options: Options): void {
+  const device = registry.device(id);
+  if (device === undefined) {
+    console.error(`there is no device "${id}"; see: campus-gateway devices list`);
+    process.exitCode = 1;
+    return;
+  }
+  const details = detailsOf(registry, device);
+  console.log(options.json ? JSON.stringify(details) : stringify(details, { lineWidth: 0 }).trimEnd());
+}
+
+function detailsOf(registry: Registry, device: Device) {
+  const at = (input?: string) => {
+    const { slot, place, unit } = registry.originOf(device, input);
+    if (slot === undefined) return {};
+    const path = place === undefined ? [] : registry.placePath(place);
+    return {
+      slot,
+      place: path.join(' / '),
+      ...(unit === undefined ? {} : { unit }),
+      armed: registry.armed(slot),
+      lifeSafety: registry.isLifeSafety(slot),
+    };
+  };
+  const inputs = Object.entries(device.inputs ?? {}).map(
+    ([name, input]) => [name, { ...input, ...at(name) }] as const,
+  );
+  return {
+    ...device,
+    key: device.key ?? device.id,
+    ...at(),
+    ...(inputs.length === 0 ? {} : { inputs: Object.fromEntries(inputs) }),
+    ...(device.user === undefined ? {} : { rights: registry.account(device.user) }),
+    behind: registry.devicesBehind(device.id).map(({ id }) => id),
+  };
+}

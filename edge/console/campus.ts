@@ -1,0 +1,69 @@
+import type { Alarm } from '../../contract/alarm.ts';
+import type { Device, Place, Slot } from '../../contract/site.ts';
+import { call } from './api.ts';
+
+/** What `GET /api/v1/site` tells: what things are called and where they are. */
+export interface Site {
+  readonly gateway: { readonly name: string; readonly zone?: string };
+  readonly places: readonly Pick<Place, 'id' | 'name' | 'kind' | 'parent'>[];
+  readonly slots: readonly Pick<Slot, 'id' | 'name' | 'place'>[];
+  readonly devices: readonly Pick<Device, 'id' | 'name'>[];
+}
+
+export const emptySite: Site = { gateway: { name: '' }, places: [], slots: [], devices: [] };
+
+/** Deepest place tree that is followed; a site file that loops ends here. */
+const MAX_DEPTH = 8;
+
+/** Names of the campus by id; an id that is not known stands for itself. */
+export class Campus {
+  readonly school: string;
+  readonly zone: string | undefined;
+  readonly #places: ReadonlyMap<string, Site['places'][number]>;
+  readonly #slots: ReadonlyMap<string, Site['slots'][number]>;
+  readonly #devices: ReadonlyMap<string, Site['devices'][number]>;
+
+  constructor(site: Site) {
+    this.school = site.gateway.name;
+    this.zone = site.gateway.zone;
+    this.#places = byId(site.places);
+    this.#slots = byId(site.slots);
+    this.#devices = byId(site.devices);
+  }
+
+  /** Names from the building to the room; the campus itself is left out unless it is all there is. */
+  placePath(id: string | undefined): string[] {
+    if (id === undefined) return [];
+    const path: string[] = [];
+    let place = this.#places.get(id);
+    if (place === undefined) return [id];
+    for (let depth = 0; place !== undefined && depth < MAX_DEPTH; depth += 1) {
+      if (place.kind !== 'campus' || path.length === 0) path.unshift(place.name);
+      place = place.parent === undefined ? undefined : this.#places.get(place.parent);
+    }
+    return path;
+  }
+
+  /** The place of an alarm, or that of its slot. */
+  placeOf({ place, slot }: Pick<Alarm, 'place' | 'slot'>): string[] {
+    return this.placePath(place ?? (slot === undefined ? undefined : this.#slots.get(slot)?.place));
+  }
+
+  slotName(id: string | undefined): string | undefined {
+    return id === undefined ? undefined : (this.#slots.get(id)?.name ?? id);
+  }
+
+  deviceName(id: string | undefined): string | undefined {
+    return id === undefined ? undefined : (this.#devices.get(id)?.name ?? id);
+  }
+}
+
+/** The campus as the gateway knows it; undefined when this role may not see it. */
+export async function fetchCampus(): Promise<Campus | undefined> {
+  const { body } = await call<Site>('GET', 'site');
+  return body === undefined ? undefined : new Campus(body);
+}
+
+function byId<Item extends { id: string }>(items: readonly Item[]): Map<string, Item> {
+  return new Map(items.map((item) => [item.id, item]));
+}

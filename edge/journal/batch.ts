@@ -1,0 +1,63 @@
+import type { Alarm } from '../../contract/alarm.ts';
+import type { Event, Freshness, Lane, Severity } from '../../contract/event.ts';
+import type { Cursor } from '../../contract/outbox.ts';
+
+/** One row to store. `seq` was taken from the journal when the batch was sealed; `body` is what travels. */
+export interface JournalRow {
+  lane: Lane;
+  seq: number;
+  id: string;
+  type: string;
+  severity: Severity;
+  freshness: Freshness;
+  edge: Event['edge'];
+  /** Receipt, milliseconds since 1970. */
+  at: number;
+  body: string;
+  /** Set on transition rows: the alarm they belong to. */
+  alarm?: string;
+  /** Keys by which a redelivery is recognised after a restart; opaque to the journal. */
+  dup?: string[];
+}
+
+/** A retained MQTT message; an empty payload removes the topic. */
+export interface RetainedMessage {
+  topic: string;
+  payload: Buffer;
+  qos: 0 | 1 | 2;
+}
+
+export interface CursorMove {
+  recipient: string;
+  lane: Lane;
+  cursor: Cursor;
+}
+
+/** A named piece of pipeline state (timers, windows, counters); JSON text, undefined removes it. */
+export interface StateChange {
+  /** `device:{id}`, `timer:{id}`, ... */
+  key: string;
+  value: string | undefined;
+}
+
+/** Everything one commit makes true at once. Ids and sequence numbers never change once it is sealed. */
+export interface SealedBatch {
+  rows: JournalRow[];
+  /** Full state of each alarm touched, after the batch. */
+  alarms: Alarm[];
+  states: StateChange[];
+  retained: RetainedMessage[];
+  cursors: CursorMove[];
+}
+
+/** What became durable, told to listeners in commit order. `position` is that of its last row. */
+export interface Committed {
+  position: number;
+  rows: JournalRow[];
+  alarms: Alarm[];
+  /** The cursor moves that became durable. */
+  cursors: CursorMove[];
+}
+
+/** `full`: no space; `failing`: any other write error, being retried. */
+export type StorageState = 'ok' | 'full' | 'failing';

@@ -1,0 +1,95 @@
+import type { Logger } from 'pino';
+import type { Store } from './commit-queue.ts';
+import type { Encoded } from './encode.ts';
+import { isDiskFull, type Reserve } from './reserve.ts';
+import { BATCH_COLUMNS } from './schema.ts';
+import { type Database, type Statement, sqliteCode } from './sqlite.ts';
+import { WalKeeper } from './wal.ts';
+
+/** The one connection that writes rows, with its disk: reserve, free space, write-ahead log. */
+export class JournalStore implements Store {
+  readonly #db: Database;
+  readonly #dir: string;
+  readonly #reserve: Reserve;
+  readonly #insert: Statement;
+  readonly #wal: WalKeeper;
+
+  private constructor(db: Database, dir: string, reserve: Reserve, insert: Statement, wal: WalKeeper) {
+    this.#db = db;
+    this.#dir = dir;
+    this.#reserve = reserve;
+    this.#insert = insert;
+    this.#wal = wal;
+  }
+
+  static async open(
+    db: Database,
+    dir: string,
+    reserve: Reserve,
+    between: (work: () => Promise<void>) => Promise<void>,
+    log: Logger,
+  ): Promise<JournalStore> {
+    const insert = await db.prepare(`INSERT INTO batch VALUES (${BATCH_COLUMNS.map(() => '?').join(', ')})`);
+    const wal = await WalKeeper.open(db.file, between, log);
+    return new JournalStore(db, dir, reserve, insert, wal);
+  }
+
+  async commit(encoded: Encoded): Promise<void> {
+    await this.#insert.run(...encoded.values);
+    this.#wal.wrote(encoded.bytes);
+  }
+
+  /** Removes a lane's rows up to `upto` behind a checkpoint; call it only as a task of the queue. */
+  async prune(lane: string, upto: number, at: number): Promise<void> {
+    const day = new Date(at).toISOString().slice(0, 10);
+    await this.#db.run('INSERT INTO prune VALUES (?, ?, ?, ?)', lane, upto, day, at);
+    this.#wal.wrote(0);
+  }
+
+  isFull(error: unknown): Promise<boolean> {
+    return isDiskFull(error, this.#dir);
+  }
+
+  isDamage(error: unknown): boolean {
+    return isDamageCode(sqliteCode(error));
+  }
+
+  releaseReserve(): Promise<boolean> {
+    return this.#reserve.release();
+  }
+
+  restoreReserve(): Promise<void> {
+    return this.#reserve.restore();
+  }
+
+  /** Pages that retention freed inside the file count as space: rows go there without growing it. */
+  async room(): Promise<'ample' | 'some' | 'low'> {
+    const { held, size } = this.#reserve;
+    if (held || size === 0) return 'ample';
+    const { free } = await this.#reserve.space();
+    if (free >= size * 2) return 'ample';
+    const usable = free + (await freeInside(this.#db));
+    // The write-ahead log still needs the disk itself.
+    if (usable >= size * 2 && free >= size / 2) return 'ample';
+    return usable < size ? 'low' : 'some';
+  }
+
+  /** Empties the write-ahead log into the database if it can, and closes. */
+  async close(): Promise<void> {
+    await this.#wal.close();
+    await this.#reserve.idle();
+    // The log stays and is read at the next start.
+    await this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => {});
+    await this.#db.close();
+  }
+}
+
+/** The file is malformed, or no database at all. */
+export function isDamageCode(code: string | undefined): boolean {
+  return code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB';
+}
+
+async function freeInside(db: Database): Promise<number> {
+  const pages = await db.get<{ freelist_count: number }>('PRAGMA freelist_count');
+  return (pages?.freelist_count ?? 0) * 4096;
+}

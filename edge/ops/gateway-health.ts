@@ -1,0 +1,76 @@
+import { statfsSync } from 'node:fs';
+import type { LiveStatus } from '../../contract/live.ts';
+import type { Adapter } from '../adapters/adapter.ts';
+import type { AlarmBook } from '../alarms/book.ts';
+import type { NotReady } from '../api/ports.ts';
+import type { StorageState } from '../journal/batch.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { ClockWatch } from './clock-watch.ts';
+import type { UplinkView } from './uplink-view.ts';
+
+/** Bytes that a stored event costs, index and WAL included; measured, rounded up. */
+const BYTES_PER_EVENT = 1_500;
+/** A campus's long-term rate when nothing is known yet: events a second. */
+const EVENTS_PER_SECOND = 1;
+
+export interface GatewayHealthOptions {
+  uplinks: readonly UplinkView[];
+  journal: { readonly storage: StorageState };
+  broker: Pick<Adapter, 'status'>;
+  registry: Pick<Registry, 'devices'>;
+  book: Pick<AlarmBook, 'open'>;
+  clockWatch: Pick<ClockWatch, 'quality'>;
+}
+
+/** What the lights of the console, the heartbeat and the probes show. */
+export class GatewayHealth {
+  readonly #o: GatewayHealthOptions;
+
+  constructor(options: GatewayHealthOptions) {
+    this.#o = options;
+  }
+
+  status(): LiveStatus {
+    const { uplinks, journal, registry, book, clockWatch } = this.#o;
+    const offline = new Set<string>();
+    for (const { type, device } of book.open())
+      if (type === 'DEV.OFFLINE' && device !== undefined) offline.add(device);
+    return {
+      k: 'status',
+      uplinks: uplinks.map((uplink) => {
+        const { recipient, state, lanes } = uplink.status();
+        return { recipient, state, oldestS: Math.max(lanes.a.oldestS, lanes.e.oldestS) };
+      }),
+      storage: journal.storage,
+      clock: clockWatch.quality(),
+      cameras: { total: 0, silent: 0, offline: 0 },
+      devices: { total: registry.devices().length, offline: offline.size },
+      sound: 'none',
+      mode: 'normal',
+    };
+  }
+
+  notReady(): NotReady[] {
+    const { state } = this.#o.broker.status();
+    if (state === 'running') return [];
+    return [
+      {
+        part: 'broker',
+        detail: {
+          zh: `设备接入未就绪（${state}）；请查看日志。`,
+          en: `The broker is ${state}; see the log.`,
+        },
+      },
+    ];
+  }
+}
+
+/** How long the free space can hold events while no recipient takes them, hours. */
+export function holdHours(dataDir: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(dataDir);
+    return Math.floor((bavail * bsize) / (BYTES_PER_EVENT * EVENTS_PER_SECOND * 3_600));
+  } catch {
+    return 0;
+  }
+}

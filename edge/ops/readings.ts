@@ -1,0 +1,66 @@
+import { lanes } from '../../contract/event.ts';
+import type { Adapter } from '../adapters/adapter.ts';
+import type { AlarmBook } from '../alarms/book.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Pipeline } from '../pipeline.ts';
+import type { UnknownDeviceInbox } from '../registry/inbox.ts';
+import type { Reading } from './metrics.ts';
+import type { UplinkView } from './uplink-view.ts';
+
+export interface ReadingSources {
+  pipeline: Pick<Pipeline, 'depth' | 'duplicates'>;
+  broker: Pick<Adapter, 'status'>;
+  inbox: Pick<UnknownDeviceInbox, 'messages' | 'evicted' | 'bytes'>;
+  book: Pick<AlarmBook, 'size'>;
+  journal: Pick<Journal, 'storage' | 'pending' | 'outbox'>;
+  uplinks: readonly UplinkView[];
+}
+
+/** Every figure of the gateway that is read at a scrape of `/metrics`. */
+export function readings(sources: ReadingSources): Reading[] {
+  const { pipeline, broker, inbox, book, journal, uplinks } = sources;
+  return [
+    { name: 'campus_waiting', help: 'Items that wait for a batch.', value: () => pipeline.depth },
+    { name: 'campus_duplicates', help: 'Events swallowed as duplicates.', value: () => pipeline.duplicates },
+    { name: 'campus_clients', help: 'Connected MQTT clients.', value: () => broker.status().clients },
+    { name: 'campus_alarms_open', help: 'Open alarms.', value: () => book.size },
+    { name: 'campus_inbox_messages', help: 'Messages nobody understood.', value: () => inbox.messages },
+    { name: 'campus_inbox_evicted', help: 'Groups dropped from the full inbox.', value: () => inbox.evicted },
+    { name: 'campus_inbox_bytes', help: 'Bytes of samples in the inbox.', value: () => inbox.bytes },
+    {
+      name: 'campus_storage_ok',
+      help: '1 while the journal can write.',
+      value: () => (journal.storage === 'ok' ? 1 : 0),
+    },
+    { name: 'campus_batches_pending', help: 'Batches that are not on disk.', value: () => journal.pending },
+    ...lanes.map((lane) => ({
+      name: `campus_lane_${lane}_seq`,
+      help: `Last sequence number of lane ${lane}.`,
+      value: () => journal.outbox.head(lane).seq,
+    })),
+    ...uplinks.flatMap((uplink) => uplinkReadings(uplink)),
+  ];
+}
+
+function uplinkReadings(uplink: UplinkView): Reading[] {
+  const prefix = `campus_uplink_${uplink.status().recipient.replace(/[^a-zA-Z0-9_]/g, '_')}`;
+  return [
+    {
+      name: `${prefix}_up`,
+      help: '1 while what is sent is receipted.',
+      value: () => (uplink.status().state === 'up' ? 1 : 0),
+    },
+    ...lanes.flatMap((lane) => [
+      {
+        name: `${prefix}_${lane}_ack`,
+        help: `Receipted on lane ${lane}.`,
+        value: () => uplink.status().lanes[lane].ack,
+      },
+      {
+        name: `${prefix}_${lane}_oldest_seconds`,
+        help: `Age of the oldest row without a receipt on lane ${lane}.`,
+        value: () => uplink.status().lanes[lane].oldestS,
+      },
+    ]),
+  ];
+}

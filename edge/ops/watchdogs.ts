@@ -1,0 +1,177 @@
+import type { Logger } from 'pino';
+import type { EventDraft } from '../../contract/event.ts';
+import type { ConnectionChange } from '../adapters/adapter.ts';
+import type { AlarmBook } from '../alarms/book.ts';
+import type { DeviceStatus, SignInFailure } from '../api/ports.ts';
+import type { StorageState } from '../journal/batch.ts';
+import { ownDraft } from '../pipeline/own-event.ts';
+import type { Presence, PresenceEdge } from '../registry/presence.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { ClockWatch } from './clock-watch.ts';
+import type { UplinkState } from './uplink-view.ts';
+
+/** An uplink that is down for less is no fault: brokers restart. */
+export const UPLINK_LOST_AFTER_MS = 30_000;
+/** SYS.DROPPED clears when nothing was dropped for so long. */
+const DROPPED_CLEARS_AFTER_MS = 600_000;
+const TICK_MS = 1_000;
+/** How often another process's import is looked for, in ticks. */
+const REFRESH_TICKS = 5;
+
+export interface WatchdogOptions {
+  book: AlarmBook;
+  presence: Presence;
+  clockWatch: ClockWatch;
+  registry: Registry;
+  /** Messages dropped since the start. */
+  dropped: () => number;
+  logger: Logger;
+  /** Milliseconds since 1970. */
+  clock: () => number;
+}
+
+export interface WatchdogOutputs {
+  emit: (drafts: EventDraft[], device?: string) => Promise<void>;
+  /** Shows the status to the consoles. */
+  show: () => void;
+}
+
+/** Watches what no device reports: links, storage, clock, presence, drops. Once a second, and when told. */
+export class Watchdogs {
+  readonly #o: WatchdogOptions;
+  readonly #downSince = new Map<string, number>();
+  readonly #lost = new Set<string>();
+  readonly #lastSeen = new Map<string, number>();
+  #out: WatchdogOutputs | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #storage: StorageState = 'ok';
+  #clockFault = false;
+  #dropped = 0;
+  #droppedAt: number | undefined;
+  #ticks = 0;
+
+  constructor(options: WatchdogOptions) {
+    this.#o = options;
+  }
+
+  start(out: WatchdogOutputs): void {
+    this.#out = out;
+    // what the last run raised and this one must clear
+    for (const { type, subject } of this.#o.book.open()) {
+      if (type === 'SYS.UPLINK_LOST') this.#lost.add(subject);
+      if (type === 'SYS.CLOCK') this.#clockFault = true;
+      if (type === 'SYS.DROPPED') this.#droppedAt = this.#o.clock();
+      if (type === 'SYS.STORAGE') this.#emit([ownDraft('SYS.STORAGE', 'clear', this.#o.clock())]);
+    }
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#out = undefined;
+  }
+
+  connection(change: ConnectionChange): void {
+    if (change.user !== undefined) this.#lastSeen.set(change.user, change.at);
+    this.#presence(this.#o.presence.change(change));
+  }
+
+  uplink({ recipient, state, since }: UplinkState): void {
+    if (state === 'up') this.#downSince.delete(recipient);
+    else if (!this.#downSince.has(recipient)) this.#downSince.set(recipient, since);
+    if (state === 'up' && this.#lost.delete(recipient)) this.#link(recipient, 'clear');
+    this.#out?.show();
+  }
+
+  storage(state: StorageState, error?: Error): void {
+    if (state === this.#storage) return;
+    const was = this.#storage;
+    this.#storage = state;
+    const at = this.#o.clock();
+    if (state === 'ok') this.#emit([ownDraft('SYS.STORAGE', 'clear', at)]);
+    else if (was === 'ok')
+      this.#emit([ownDraft('SYS.STORAGE', 'raise', at, { state, reason: error?.message ?? '' })]);
+    this.#out?.show();
+  }
+
+  signInFailed(failure: SignInFailure): void {
+    this.#emit([ownDraft('SYS.LOGIN_FAIL', 'pulse', this.#o.clock(), { ...failure })]);
+  }
+
+  /** Presence of a device that has a connection of its own. */
+  deviceStatus(id: string): DeviceStatus | undefined {
+    const user = this.#o.registry.device(id)?.user;
+    const offline = this.#o.book.open().some((alarm) => alarm.type === 'DEV.OFFLINE' && alarm.device === id);
+    const lastSeen = user === undefined ? undefined : this.#lastSeen.get(user);
+    if (!offline && lastSeen === undefined) return undefined;
+    return {
+      state: offline ? 'offline' : 'online',
+      ...(lastSeen === undefined ? {} : { lastAt: new Date(lastSeen).toISOString() }),
+    };
+  }
+
+  #tick(): void {
+    const now = this.#o.clock();
+    const step = this.#o.clockWatch.tick();
+    if (step !== 0) this.#o.logger.warn({ stepMs: step }, 'the wall clock was set; check the time source');
+    this.#clock(step, now);
+    this.#presence(this.#o.presence.tick(now));
+    for (const [recipient, since] of this.#downSince) {
+      if (this.#lost.has(recipient) || now - since < UPLINK_LOST_AFTER_MS) continue;
+      this.#lost.add(recipient);
+      this.#link(recipient, 'raise');
+    }
+    this.#drops(now);
+    if (++this.#ticks % REFRESH_TICKS === 0) {
+      this.#o.registry
+        .refresh()
+        .catch((error) => this.#o.logger.error({ err: error }, 'site.db cannot be read'));
+    }
+    this.#out?.show();
+  }
+
+  #clock(step: number, now: number): void {
+    const bad = this.#o.clockWatch.quality() !== 'sync';
+    if (bad === this.#clockFault) return;
+    this.#clockFault = bad;
+    this.#emit([ownDraft('SYS.CLOCK', bad ? 'raise' : 'clear', now, { stepMs: step })]);
+  }
+
+  #drops(now: number): void {
+    const dropped = this.#o.dropped();
+    if (dropped > this.#dropped) {
+      if (this.#droppedAt === undefined) {
+        this.#emit([ownDraft('SYS.DROPPED', 'raise', now, { count: dropped - this.#dropped })]);
+      }
+      this.#droppedAt = now;
+      this.#dropped = dropped;
+    } else if (this.#droppedAt !== undefined && now - this.#droppedAt > DROPPED_CLEARS_AFTER_MS) {
+      this.#droppedAt = undefined;
+      this.#emit([ownDraft('SYS.DROPPED', 'clear', now, { count: dropped })]);
+    }
+  }
+
+  #presence(edges: readonly PresenceEdge[]): void {
+    for (const { device, edge, reason } of edges) {
+      const isOpen = this.#o.book
+        .open()
+        .some((alarm) => alarm.type === 'DEV.OFFLINE' && alarm.device === device);
+      // its own last will may have said so already
+      if (edge === 'raise' && isOpen) continue;
+      this.#emit(
+        [ownDraft('DEV.OFFLINE', edge, this.#o.clock(), { by: 'connection', reason: reason ?? '' })],
+        device,
+      );
+    }
+  }
+
+  #link(recipient: string, edge: 'raise' | 'clear'): void {
+    this.#emit([{ ...ownDraft('SYS.UPLINK_LOST', edge, this.#o.clock(), { recipient }), input: recipient }]);
+  }
+
+  #emit(drafts: EventDraft[], device?: string): void {
+    this.#out?.emit(drafts, device).catch((error) => {
+      this.#o.logger.warn({ err: error }, 'an event of the gateway itself was not stored');
+    });
+  }
+}

@@ -1,0 +1,225 @@
+import { performance } from 'node:perf_hooks';
+import type { Alarm, AlarmAction, AlarmActionRequest } from '../contract/alarm.ts';
+import type { EventDraft } from '../contract/event.ts';
+import type { RawMessage } from '../contract/raw-message.ts';
+import type { ConnectionChange, Outcome, Refusal, Sink } from './adapters/adapter.ts';
+import type { Actor, ActResult } from './alarms/lifecycle.ts';
+import type { SealedBatch } from './journal/batch.ts';
+import type { Journal } from './journal/journal.ts';
+import { Batch, type Evaluation } from './pipeline/batch-builder.ts';
+import { ClientQueue, FairQueue } from './pipeline/fair-queue.ts';
+import type { Intake } from './pipeline/intake.ts';
+import { anyUrgent, type Item, TaskItem } from './pipeline/item.ts';
+
+/** Rows of one commit at most: 1,000 rows are some 8 ms of writing. */
+export const BATCH_ROWS = 1_000;
+/** A commit that takes longer counts as stuck: its alarms are shown unsaved and evaluation goes on. */
+export const STUCK_COMMIT_MS = 500;
+/** Rows evaluated but not on disk at most while storage is stuck; beyond, only alarms are evaluated. */
+const UNSTORED_ROWS = 20_000;
+
+/** What an operator's action became. `stored`: settles once it is on disk. */
+export type ActOutcome = ActResult & { stored: Promise<void> };
+
+export interface PipelineOptions extends Omit<Evaluation, 'journal' | 'onDuplicate'> {
+  journal: Journal;
+  intake: Intake;
+  /** Alarms evaluated but not on disk while storage is full, failing or stuck. */
+  onUnsaved: (alarms: Alarm[]) => void;
+  onConnection: (change: ConnectionChange) => void;
+  onRefused: (refusal: Refusal) => void;
+}
+
+/**
+ * The data path: adapter -> normalise -> wait -> evaluate (rules, alarms) -> one commit -> acknowledge, show, forward.
+ * Showing and forwarding listen to the journal's commits.
+ */
+export class Pipeline implements Sink {
+  readonly #o: PipelineOptions;
+  readonly #evaluation: Evaluation;
+  readonly #waiting = new FairQueue<Item>();
+  readonly #clients = new Map<string, ClientQueue<Item>>();
+  /** Operators, timers and the gateway itself share one queue of their own. */
+  readonly #own = new ClientQueue<Item>();
+  readonly #unstored = new Set<SealedBatch>();
+  #unstoredRows = 0;
+  #oldestUnstoredSince = 0;
+  #stopped: Error | undefined;
+  #watch: NodeJS.Timeout | undefined;
+  #scheduled = false;
+  /** Events swallowed as duplicates. */
+  duplicates = 0;
+
+  constructor(options: PipelineOptions) {
+    this.#o = options;
+    this.#evaluation = { ...options, onDuplicate: () => this.duplicates++ };
+    options.journal.onStorage(() => this.#pump());
+  }
+
+  /** Items that wait for a batch. */
+  get depth(): number {
+    return this.#waiting.size;
+  }
+
+  /** Alarms that are evaluated and shown, but not on disk. */
+  unsaved(): Alarm[] {
+    const alarms = new Map<string, Alarm>();
+    for (const batch of this.#unstored) for (const alarm of batch.alarms) alarms.set(alarm.id, alarm);
+    return [...alarms.values()];
+  }
+
+  message(raw: RawMessage): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      if (this.#stopped !== undefined) {
+        reject(this.#stopped);
+        return;
+      }
+      const taken = this.#o.intake.take(raw, this.depth, resolve, reject);
+      if (taken === undefined) return;
+      const queue = taken.queue ?? this.#queueOf(raw);
+      for (const share of taken.shares) {
+        share.live.waiting++;
+        share.live.queue = queue;
+      }
+      this.#push(queue, taken.item);
+    });
+  }
+
+  connection(change: ConnectionChange): void {
+    if (!change.online) this.#clients.delete(clientName(change.adapter, change.clientId));
+    this.#o.onConnection(change);
+  }
+
+  refused(refusal: Refusal): void {
+    this.#o.onRefused(refusal);
+  }
+
+  /** Does what a person asks of an alarm, in order with everything else. Resolves when it is decided. */
+  act(id: string, action: AlarmAction, request: AlarmActionRequest, actor: Actor): Promise<ActOutcome> {
+    return new Promise((resolve, reject) => {
+      let settle: () => void = () => undefined;
+      const stored = new Promise<void>((done) => {
+        settle = done;
+      });
+      const run = (batch: Batch): void => {
+        const result = this.#o.book.act(id, action, request, actor);
+        if ('changes' in result) batch.addChanges(result.changes, undefined);
+        resolve({ ...result, stored });
+      };
+      this.#task(true, run, () => settle(), reject);
+    });
+  }
+
+  /** Stores events of the gateway itself (SYS.*) or of a watchdog about a device. Resolves once they are on disk. */
+  emit(drafts: EventDraft[], device?: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const run = (batch: Batch): void => {
+        for (const draft of drafts) batch.addOwn(draft, device);
+      };
+      this.#task(anyUrgent(drafts), run, resolve, reject);
+    });
+  }
+
+  /** Takes no more; what waits is evaluated and handed to the journal, which drains it when it closes. */
+  stop(): void {
+    this.#seal(Number.MAX_SAFE_INTEGER, false);
+    this.#stopped = new Error('the gateway is stopping; send it again after the restart');
+    clearInterval(this.#watch);
+  }
+
+  #task(
+    urgent: boolean,
+    run: (batch: Batch) => void,
+    stored: () => void,
+    abandoned: (e: Error) => void,
+  ): void {
+    if (this.#stopped === undefined) this.#push(this.#own, new TaskItem(urgent, run, stored, abandoned));
+    else abandoned(this.#stopped);
+  }
+
+  #queueOf(raw: RawMessage): ClientQueue<Item> {
+    const name = clientName(raw.adapter, raw.clientId ?? '');
+    let queue = this.#clients.get(name);
+    if (queue === undefined) {
+      queue = new ClientQueue();
+      this.#clients.set(name, queue);
+    }
+    return queue;
+  }
+
+  #push(queue: ClientQueue<Item>, item: Item): void {
+    this.#waiting.push(queue, item);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    // what arrives with the same read of the sockets shares the commit
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#pump();
+    });
+  }
+
+  /** Seals the next batch when the last one is on disk; while storage is stuck, goes on for the alarms' sake. */
+  #pump(): void {
+    if (this.#waiting.size === 0) return;
+    if (this.#unstored.size === 0) this.#seal(BATCH_ROWS, false);
+    else if (this.#isStuck()) this.#sealWhileStuck();
+    this.#watchCommit();
+  }
+
+  #sealWhileStuck(): void {
+    while (this.#waiting.size > 0 && this.#unstoredRows < UNSTORED_ROWS) this.#seal(BATCH_ROWS, false);
+    while (this.#waiting.hasUrgent) this.#seal(BATCH_ROWS, true);
+    const alarms = this.unsaved();
+    if (alarms.length > 0) this.#o.onUnsaved(alarms);
+  }
+
+  #isStuck(): boolean {
+    return (
+      this.#o.journal.storage !== 'ok' || performance.now() - this.#oldestUnstoredSince > STUCK_COMMIT_MS
+    );
+  }
+
+  /** While rows are not on disk, looks twice per limit whether their commit is stuck. */
+  #watchCommit(): void {
+    this.#watch ??= setInterval(() => {
+      if (this.#unstored.size === 0) {
+        clearInterval(this.#watch);
+        this.#watch = undefined;
+      } else if (this.#isStuck()) {
+        this.#sealWhileStuck();
+      }
+    }, STUCK_COMMIT_MS / 2);
+  }
+
+  #seal(cap: number, urgentOnly: boolean): void {
+    const items = this.#waiting.take(cap, urgentOnly);
+    if (items.length === 0) return;
+    const batch = new Batch(this.#evaluation);
+    for (const item of items) item.seal(batch);
+    const sealed = batch.seal();
+    if (this.#unstored.size === 0) this.#oldestUnstoredSince = performance.now();
+    this.#unstored.add(sealed);
+    this.#unstoredRows += sealed.rows.length;
+    this.#o.journal.append(sealed).all.then(
+      () => {
+        this.#settled(sealed);
+        for (const item of items) item.stored();
+        this.#pump();
+      },
+      (error: Error) => {
+        this.#settled(sealed);
+        for (const item of items) item.abandoned(error);
+      },
+    );
+  }
+
+  #settled(batch: SealedBatch): void {
+    this.#unstored.delete(batch);
+    this.#unstoredRows -= batch.rows.length;
+    this.#oldestUnstoredSince = performance.now();
+  }
+}
+
+function clientName(adapter: string, clientId: string): string {
+  return `${adapter}\0${clientId}`;
+}

@@ -1,0 +1,119 @@
+import type { EventDraft } from '../../contract/event.ts';
+import type { Device } from '../../contract/site.ts';
+import type { Catalogue } from '../../device-profiles/catalogue.ts';
+import type { CompiledProfile } from '../../device-profiles/compile.ts';
+import { type DeviceState, forget, type Settings } from '../../device-profiles/normalise.ts';
+import { settingsOf } from '../registry/device-settings.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { ClientQueue } from './fair-queue.ts';
+import type { Item } from './item.ts';
+
+/** A registered device at work: its profile, its settings and what its last message left. */
+export interface LiveDevice {
+  device: Device;
+  profile: CompiledProfile;
+  settings: Settings;
+  state: DeviceState | undefined;
+  /** Items of this device that wait for a batch; while there are any, they stay in one client's queue. */
+  waiting: number;
+  queue: ClientQueue<Item> | undefined;
+  /** When an unreadable message was last reported, ms since 1970. */
+  reportedAt: number;
+}
+
+/** Where a topic leads. */
+export interface Route {
+  live: LiveDevice;
+  captures: Record<string, string>;
+}
+
+/** Topics remembered; 50,000 are some 10 MB. */
+const MAX_ROUTES = 50_000;
+
+const nowhere: readonly Route[] = [];
+
+/** The registered devices with their states, and the way from a topic to them. */
+export class LiveDevices {
+  readonly #catalogue: Catalogue;
+  readonly #registry: Registry;
+  readonly #byId = new Map<string, LiveDevice>();
+  readonly #stored: Map<string, DeviceState>;
+  #routes = new Map<string, readonly Route[]>();
+
+  /** `stored`: device id to state, as the last run left it. */
+  constructor(catalogue: Catalogue, registry: Registry, stored: Map<string, DeviceState>) {
+    this.#catalogue = catalogue;
+    this.#registry = registry;
+    this.#stored = stored;
+  }
+
+  /** Devices or profiles changed: look everything up anew; states stay. */
+  refresh(): void {
+    this.#routes = new Map();
+    for (const live of this.#byId.values()) this.#stored.set(live.device.id, live.state as DeviceState);
+    for (const [id, live] of this.#byId) {
+      const device = this.#registry.device(id);
+      const profile = device === undefined ? undefined : this.#catalogue.get(device.profile);
+      if (device === undefined || profile === undefined) this.#byId.delete(id);
+      else Object.assign(live, { device, profile, settings: settingsOf(device) });
+    }
+  }
+
+  /** Registered devices that a message on this channel is for; empty for an unknown device. */
+  route(source: string, channel: string): readonly Route[] {
+    const name = `${source}\0${channel}`;
+    let routes = this.#routes.get(name);
+    if (routes === undefined) {
+      if (this.#routes.size >= MAX_ROUTES) this.#routes = new Map();
+      routes = this.#find(source, channel);
+      this.#routes.set(name, routes);
+    }
+    return routes;
+  }
+
+  get(id: string): LiveDevice | undefined {
+    const known = this.#byId.get(id);
+    if (known !== undefined) return known;
+    const device = this.#registry.device(id);
+    const profile = device === undefined ? undefined : this.#catalogue.get(device.profile);
+    if (device === undefined || profile === undefined) return undefined;
+    const live: LiveDevice = {
+      device,
+      profile,
+      settings: settingsOf(device),
+      state: this.#stored.get(id),
+      waiting: 0,
+      queue: undefined,
+      reportedAt: Number.NEGATIVE_INFINITY,
+    };
+    this.#byId.set(id, live);
+    return live;
+  }
+
+  /** The devices behind a bridge are unknown now: what they say next is a first sight. Returns their ids. */
+  forgetBehind(bridge: string): string[] {
+    const ids: string[] = [];
+    for (const device of this.#registry.devicesBehind(bridge)) {
+      const live = this.get(device.id);
+      if (live?.state !== undefined) live.state = forget(live.state);
+      ids.push(device.id);
+    }
+    return ids;
+  }
+
+  #find(source: string, channel: string): readonly Route[] {
+    const routes: Route[] = [];
+    for (const { profile, deviceKey, captures } of this.#catalogue.match(source, channel)) {
+      const device = this.#registry.findDevice(profile.id, deviceKey);
+      const live = device === undefined ? undefined : this.get(device.id);
+      if (live !== undefined) routes.push({ live, captures });
+    }
+    return routes.length === 0 ? nowhere : routes;
+  }
+}
+
+/** A draft that says a bridge went or came back. */
+export function bridgeEdge(draft: EventDraft): 'down' | 'up' | undefined {
+  if (draft.type !== 'SYS.GATEWAY_DOWN') return undefined;
+  return draft.edge === 'raise' ? 'down' : 'up';
+}

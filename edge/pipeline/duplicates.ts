@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import type { EventDraft } from '../../contract/event.ts';
+import type { RawMessage } from '../../contract/raw-message.ts';
+
+/** Default window of a profile's key, and the window of MQTT redeliveries: 10 min. */
+export const DUPLICATE_WINDOW_MS = 600_000;
+
+/** Keys kept at most; the oldest half goes first. 200,000 keys are about 40 MB. */
+const MAX_KEYS = 200_000;
+
+/**
+ * Names a message by client, topic and payload (SHA-256, 96 bits). Only an MQTT redelivery (DUP) is compared with it:
+ * two real presses may well look the same.
+ */
+export function redeliveryKey(raw: RawMessage): string {
+  return createHash('sha256')
+    .update(`${raw.clientId ?? ''}\0${raw.channel}\0`)
+    .update(raw.payload)
+    .digest('base64url')
+    .slice(0, 16);
+}
+
+/** The key of one event of a device: its profile's key, else the redelivery key of its message. */
+export function eventKey(
+  device: string,
+  draft: EventDraft,
+  messageKey: string | undefined,
+): string | undefined {
+  const own = draft.dedupKey;
+  if (own === undefined && messageKey === undefined) return undefined;
+  const input = draft.input ?? '';
+  return own === undefined
+    ? `m|${messageKey}|${draft.type}|${draft.edge}|${input}`
+    : `k|${device}|${draft.type}|${draft.edge}|${input}|${own}`;
+}
+
+/** Remembers keys of the last window, in two generations so that forgetting is cheap. */
+export class Duplicates {
+  #young = new Map<string, number>();
+  #old = new Map<string, number>();
+
+  /** Was this key seen within `windowMs` before `at`? Milliseconds since 1970 (receipt time). */
+  seen(key: string, at: number, windowMs: number = DUPLICATE_WINDOW_MS): boolean {
+    const last = this.#young.get(key) ?? this.#old.get(key);
+    // a clock set back must not swallow real events, nor let redeliveries through: compare distance
+    return last !== undefined && Math.abs(at - last) <= windowMs;
+  }
+
+  remember(key: string, at: number): void {
+    this.#young.set(key, at);
+    if (this.#young.size < MAX_KEYS / 2) return;
+    this.#old = this.#young;
+    this.#young = new Map();
+  }
+}

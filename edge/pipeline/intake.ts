@@ -1,0 +1,118 @@
+import type { RawMessage } from '../../contract/raw-message.ts';
+import { normalise, type ProfileClock } from '../../device-profiles/normalise.ts';
+import type { Outcome } from '../adapters/adapter.ts';
+import type { UnknownDeviceInbox } from '../registry/inbox.ts';
+import type { LiveDevice, LiveDevices, Route } from './devices.ts';
+import { redeliveryKey } from './duplicates.ts';
+import type { ClientQueue } from './fair-queue.ts';
+import { type Item, MessageItem, type Share } from './item.ts';
+import { ownDraft } from './own-event.ts';
+
+/** QoS 0 messages without an alarm are dropped, and counted, when this many items wait. */
+const QOS0_DEPTH = 50_000;
+/** A device's unreadable messages are journaled at most once in this time; the inbox counts them all. */
+const UNMAPPED_EVERY_MS = 600_000;
+
+export interface IntakeOptions {
+  devices: LiveDevices;
+  inbox: UnknownDeviceInbox;
+  profileClock: ProfileClock;
+  /** Every final status, counted. */
+  onOutcome: (status: Outcome['status'], raw: RawMessage) => void;
+}
+
+/** A message that needs a commit. */
+export interface Taken {
+  item: Item;
+  shares: Share[];
+  /** The queue its device already waits in; else the client's own. */
+  queue: ClientQueue<Item> | undefined;
+}
+
+/** Normalises a message on arrival: finds its devices, applies their profiles, keeps what nobody understands. */
+export class Intake {
+  readonly #o: IntakeOptions;
+
+  constructor(options: IntakeOptions) {
+    this.#o = options;
+  }
+
+  /** Undefined when nothing has to be stored: `resolve` was called then. */
+  take(
+    raw: RawMessage,
+    depth: number,
+    resolve: (outcome: Outcome) => void,
+    reject: (error: Error) => void,
+  ): Taken | undefined {
+    const routes = this.#o.devices.route(raw.source, raw.channel);
+    const retained =
+      raw.retain === true ? { topic: raw.channel, payload: raw.payload, qos: raw.qos ?? 0 } : undefined;
+    let status: Outcome['status'] = 'unknown-device';
+    const shares: Share[] = [];
+    let queue: ClientQueue<Item> | undefined;
+    let mustWait = retained !== undefined;
+    for (const route of routes) {
+      const share = this.#normalise(raw, route);
+      status = better(status, share.status);
+      shares.push(share);
+      mustWait ||= share.drafts.length > 0 || share.state !== undefined || share.live.waiting > 0;
+      if (share.live.waiting > 0) queue ??= share.live.queue;
+    }
+    if (routes.length === 0) this.#o.inbox.add(raw, 'unknown-device');
+    this.#o.onOutcome(status, raw);
+    if (!mustWait) {
+      resolve({ status });
+      return undefined;
+    }
+    const item = new MessageItem({
+      shares,
+      messageKey: raw.source === 'mqtt' && (raw.qos ?? 0) > 0 ? redeliveryKey(raw) : undefined,
+      dup: raw.dup === true,
+      retained,
+      outcome: { status },
+      resolve,
+      reject,
+    });
+    if (depth > QOS0_DEPTH && raw.qos === 0 && !item.urgent) {
+      this.#o.onOutcome('dropped', raw);
+      resolve({ status: 'dropped' });
+      return undefined;
+    }
+    return { item, shares, queue };
+  }
+
+  #normalise(raw: RawMessage, { live, captures }: Route): Share & { status: Outcome['status'] } {
+    const result = normalise(live.profile, raw, {
+      settings: live.settings,
+      state: live.state,
+      clock: this.#o.profileClock,
+      deviceKey: live.device.key ?? live.device.id,
+      captures,
+    });
+    const changed = result.state !== live.state;
+    live.state = result.state;
+    const { status } = result;
+    const drafts = result.drafts;
+    if (status === 'unmapped' || status === 'undecodable') {
+      this.#o.inbox.add(raw, status, live.device.id, result.detail);
+      if (this.#reportable(live, raw.receivedAt)) {
+        drafts.push(
+          ownDraft('DEV.UNMAPPED', 'pulse', raw.receivedAt, { status, detail: result.detail ?? '' }),
+        );
+      }
+    }
+    return { live, drafts, state: changed ? result.state : undefined, status };
+  }
+
+  #reportable(live: LiveDevice, at: number): boolean {
+    if (Math.abs(at - live.reportedAt) < UNMAPPED_EVERY_MS) return false;
+    live.reportedAt = at;
+    return true;
+  }
+}
+
+const order: Outcome['status'][] = ['unknown-device', 'undecodable', 'unmapped', 'ignored', 'mapped'];
+
+function better(a: Outcome['status'], b: Outcome['status']): Outcome['status'] {
+  return order.indexOf(b) > order.indexOf(a) ? b : a;
+}

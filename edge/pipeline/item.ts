@@ -1,0 +1,119 @@
+import type { EventDraft } from '../../contract/event.ts';
+import { eventType } from '../../contract/event-type.ts';
+import type { DeviceState } from '../../device-profiles/normalise.ts';
+import type { Outcome } from '../adapters/adapter.ts';
+import type { RetainedMessage } from '../journal/batch.ts';
+import type { Batch } from './batch-builder.ts';
+import type { LiveDevice } from './devices.ts';
+import type { Queued } from './fair-queue.ts';
+
+/** One device's share of a message: its events and the state after it. */
+export interface Share {
+  live: LiveDevice;
+  drafts: EventDraft[];
+  /** Set when the message changed the device's state. */
+  state: DeviceState | undefined;
+}
+
+/** What waits for a batch: a normalised message, or something the gateway or a person wants done. */
+export interface Item extends Queued {
+  /** Adds its rows; runs once, when the batch is sealed. */
+  seal(batch: Batch): void;
+  /** Everything it caused is on disk. */
+  stored(): void;
+  /** The gateway stopped before it could be stored. */
+  abandoned(reason: Error): void;
+}
+
+/** Does any of these events travel in lane `a`? */
+export function anyUrgent(drafts: readonly EventDraft[]): boolean {
+  return drafts.some((draft) => eventType(draft.type)?.lane === 'a');
+}
+
+/** A normalised message on its way to the journal. */
+export class MessageItem implements Item {
+  readonly urgent: boolean;
+  readonly weight: number;
+  readonly #shares: Share[];
+  readonly #messageKey: string | undefined;
+  readonly #dup: boolean;
+  readonly #retained: RetainedMessage | undefined;
+  readonly #outcome: Outcome;
+  readonly #resolve: (outcome: Outcome) => void;
+  readonly #reject: (error: Error) => void;
+
+  constructor(message: {
+    shares: Share[];
+    messageKey: string | undefined;
+    dup: boolean;
+    retained: RetainedMessage | undefined;
+    outcome: Outcome;
+    resolve: (outcome: Outcome) => void;
+    reject: (error: Error) => void;
+  }) {
+    let rows = 0;
+    let urgent = false;
+    for (const share of message.shares) {
+      rows += share.drafts.length;
+      urgent ||= anyUrgent(share.drafts);
+    }
+    this.urgent = urgent;
+    this.weight = rows;
+    this.#shares = message.shares;
+    this.#messageKey = message.messageKey;
+    this.#dup = message.dup;
+    this.#retained = message.retained;
+    this.#outcome = message.outcome;
+    this.#resolve = message.resolve;
+    this.#reject = message.reject;
+  }
+
+  seal(batch: Batch): void {
+    for (const share of this.#shares) {
+      share.live.waiting--;
+      batch.addDevice(share, this.#messageKey, this.#dup);
+    }
+    if (this.#retained !== undefined) batch.addRetained(this.#retained);
+  }
+
+  stored(): void {
+    this.#resolve(this.#outcome);
+  }
+
+  abandoned(reason: Error): void {
+    this.#reject(reason);
+  }
+}
+
+/** Anything else that must become true with a commit: an operator's action, the gateway's own events. */
+export class TaskItem implements Item {
+  readonly urgent: boolean;
+  readonly weight = 1;
+  readonly #run: (batch: Batch) => void;
+  readonly #stored: () => void;
+  readonly #abandoned: (reason: Error) => void;
+
+  constructor(
+    urgent: boolean,
+    run: (batch: Batch) => void,
+    stored: () => void,
+    abandoned: (reason: Error) => void = () => undefined,
+  ) {
+    this.urgent = urgent;
+    this.#run = run;
+    this.#stored = stored;
+    this.#abandoned = abandoned;
+  }
+
+  seal(batch: Batch): void {
+    this.#run(batch);
+  }
+
+  stored(): void {
+    this.#stored();
+  }
+
+  abandoned(reason: Error): void {
+    this.#abandoned(reason);
+  }
+}

@@ -1,0 +1,177 @@
+import type { Site } from '../../contract/site.ts';
+import type { Queries } from '../journal/sqlite.ts';
+import { deviceCost, hashPassword, personCost, verifyPassword } from './passwords.ts';
+import { idOf, type Table } from './site-issue.ts';
+
+/** What an import does, or would do, to one table: ids, and how many stay as they are. */
+export interface TableReport {
+  added: string[];
+  changed: string[];
+  removed: string[];
+  unchanged: number;
+  /** In the registry, not in the file, and left alone. */
+  kept: string[];
+}
+
+export type ImportReport = Record<Table, TableReport>;
+
+/** A row of `site.db`: the entry without its password as JSON; `hash` of the current password. */
+export interface StoredRow {
+  id: string;
+  body: string;
+  hash?: string;
+  /** Hash of the password the last import gave: tells a new password in the file from one a person chose since. */
+  given?: string | null;
+}
+
+export type StoredSite = Record<Table, Map<string, StoredRow>>;
+
+export interface ImportOptions {
+  /** Report only. */
+  dryRun?: boolean;
+  /** Sections in which entries that the site does not list are removed. */
+  replace?: ReadonlySet<Table>;
+}
+
+/** Rows to delete and then insert, table by table. */
+interface ImportPlan {
+  report: ImportReport;
+  writes: { table: string; gone: string[]; rows: StoredRow[] }[];
+}
+
+/** Name of each section's table, in the order in which references are satisfied. */
+export const tableNames: Record<Table, string> = {
+  places: 'place',
+  units: 'unit',
+  slots: 'slot',
+  credentials: 'credential',
+  devices: 'device',
+  users: 'user',
+  links: 'link',
+};
+
+const tables = Object.keys(tableNames) as Table[];
+
+/** Compares a checked site with what is stored. `stays`: who is never removed. Hashes new passwords. */
+export async function planImport(
+  stored: StoredSite,
+  site: Site,
+  stays: Site,
+  options: ImportOptions,
+): Promise<ImportPlan> {
+  const report = {} as ImportReport;
+  const writes: ImportPlan['writes'] = [];
+  for (const table of tables) {
+    const wanted: Wanted[] = site[table].map((entry) => wantedOf(table, entry));
+    const rows = await mapTwo(wanted, (entry) =>
+      rowOf(table, entry, stored[table].get(entry.id), options.dryRun === true),
+    );
+    const names = new Set(wanted.map(({ id }) => id));
+    const missing = [...stored[table].keys()].filter((id) => !names.has(id));
+    const protectedIds = new Set(stays[table].map((entry) => idOf(table, entry)));
+    const removes = options.replace?.has(table) === true;
+    const one: TableReport = {
+      added: rows.filter(({ change }) => change === 'added').map(({ row }) => row.id),
+      changed: rows.filter(({ change }) => change === 'changed').map(({ row }) => row.id),
+      removed: removes ? missing.filter((id) => !protectedIds.has(id)) : [],
+      unchanged: rows.filter(({ change }) => change === 'unchanged').length,
+      kept: removes ? missing.filter((id) => protectedIds.has(id)) : missing,
+    };
+    report[table] = one;
+    const fresh = rows.filter(({ change }) => change !== 'unchanged').map(({ row }) => row);
+    // Rows with passwords are updated in place; the others are deleted first, so that two may exchange addresses.
+    const updated = table === 'credentials' || table === 'users' ? [] : one.changed;
+    writes.push({ table: tableNames[table], gone: [...updated, ...one.removed], rows: fresh });
+  }
+  return { report, writes };
+}
+
+/** Every stored row, by section and id. */
+export async function readStored(queries: Pick<Queries, 'all'>): Promise<StoredSite> {
+  const stored = {} as StoredSite;
+  for (const table of tables) {
+    const rows = await queries.all<StoredRow>(`SELECT * FROM ${tableNames[table]} ORDER BY id`);
+    stored[table] = new Map(rows.map((row) => [row.id, row]));
+  }
+  return stored;
+}
+
+/** The site that stored rows describe, without passwords. Our own rows: not checked again. */
+export function siteOf(stored: StoredSite): Site {
+  const entries = tables.map((table) => [
+    table,
+    [...stored[table].values()].map(({ body }) => JSON.parse(body)),
+  ]);
+  return Object.fromEntries(entries) as Site;
+}
+
+/** Writes a plan; call it inside a transaction. References are checked at the commit. */
+export async function applyImport(queries: Queries, plan: ImportPlan): Promise<void> {
+  for (const { table, gone } of plan.writes) {
+    if (gone.length === 0) continue;
+    await queries.run(
+      `DELETE FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(gone),
+    );
+  }
+  for (const { table, rows } of plan.writes) {
+    if (rows.length > 0) await queries.run(insertInto(table), JSON.stringify(rows));
+  }
+}
+
+function insertInto(table: string): string {
+  if (table !== 'credential' && table !== 'user') {
+    return `INSERT INTO ${table} (id, body) SELECT value ->> 'id', value ->> 'body' FROM json_each(?)`;
+  }
+  // A row that keeps its password has an empty hash here: one that was changed since the plan was made stays.
+  return `INSERT INTO ${table} (id, body, hash, given)
+    SELECT value ->> 'id', value ->> 'body', value ->> 'hash', nullif(value ->> 'hash', '') FROM json_each(?) WHERE true
+    ON CONFLICT (id) DO UPDATE SET body = excluded.body,
+      hash = iif(excluded.hash = '', hash, excluded.hash), given = coalesce(excluded.given, given)`;
+}
+
+interface Wanted {
+  id: string;
+  body: string;
+  password?: string | undefined;
+}
+
+function wantedOf(table: Table, entry: object): Wanted {
+  const { password, password_file: _, ...body } = entry as { password?: string; password_file?: string };
+  return { id: idOf(table, entry) ?? '', body: JSON.stringify(body), password };
+}
+
+type Planned = { row: StoredRow; change: 'added' | 'changed' | 'unchanged' };
+
+async function rowOf(
+  table: Table,
+  wanted: Wanted,
+  stored: StoredRow | undefined,
+  dryRun: boolean,
+): Promise<Planned> {
+  const { id, body, password } = wanted;
+  const same = stored?.body === body;
+  if (table !== 'credentials' && table !== 'users') {
+    return { row: { id, body }, change: stored === undefined ? 'added' : same ? 'unchanged' : 'changed' };
+  }
+  const known = stored?.given ?? stored?.hash;
+  const keeps = known !== undefined && (password === undefined || (await verifyPassword(password, known)));
+  if (keeps) return { row: { id, body, hash: '' }, change: same ? 'unchanged' : 'changed' };
+  const cost = table === 'users' ? personCost : deviceCost;
+  const hash = dryRun || password === undefined ? '' : await hashPassword(password, cost);
+  return { row: { id, body, hash }, change: stored === undefined ? 'added' : 'changed' };
+}
+
+/** Two at a time: a hash keeps one thread of Node's pool busy, and SQLite needs the others. */
+async function mapTwo<In, Out>(items: readonly In[], work: (item: In) => Promise<Out>): Promise<Out[]> {
+  const results: Out[] = [];
+  const queue = [...items.entries()];
+  const worker = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const [index, item] = next;
+      results[index] = await work(item);
+    }
+  };
+  await Promise.all([worker(), worker()]);
+  return results;
+}

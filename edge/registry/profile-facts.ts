@@ -1,0 +1,21 @@
+import type { Catalogue } from '../../device-profiles/catalogue.ts';
+import { checkSettings } from '../../device-profiles/settings.ts';
+import { settingsOf } from './device-settings.ts';
+import type { ProfileFacts } from './site-check.ts';
+import type { TopicsOf } from './topic-rights.ts';
+
+/** What the checks of a site import ask of the profiles. */
+export function profileFacts(catalogue: Catalogue): ProfileFacts {
+  return {
+    ids: new Set(catalogue.list().map(({ id }) => id)),
+    check: (id, device) => {
+      const profile = catalogue.get(id);
+      return profile === undefined ? [] : checkSettings(profile.definition, settingsOf(device));
+    },
+  };
+}
+
+/** Default rights of a device's account: the topics of its profile. */
+export function topicsOf(catalogue: Catalogue): TopicsOf {
+  return (id, key) => catalogue.get(id)?.filters(key) ?? { publish: [], subscribe: [] };
+}

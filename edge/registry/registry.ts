@@ -1,0 +1,313 @@
+import { createHash } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { ConfigFault } from '../../config/fault.ts';
+import type { Credential, Device, OrgUnit, Place, Site, Slot } from '../../contract/site.ts';
+import type { BrokerAccount } from '../adapters/mqtt/options.ts';
+import type { Database } from '../journal/sqlite.ts';
+import { type AccountRecord, BrokerAccounts } from './accounts.ts';
+import {
+  applyImport,
+  type ImportReport,
+  planImport,
+  readStored,
+  type StoredSite,
+  siteOf,
+  tableNames,
+} from './import.ts';
+import { hashPassword, personCost, verifyPassword } from './passwords.ts';
+import { checkSite, type ProfileFacts } from './site-check.ts';
+import { openSiteDatabase } from './site-db.ts';
+import { emptySite, readSiteFile, staying } from './site-file.ts';
+import type { SiteIssue, Table } from './site-issue.ts';
+import { type DeviceOrigin, SiteView } from './site-view.ts';
+import { fillIn, type TopicsOf } from './topic-rights.ts';
+import { Users } from './users.ts';
+
+export interface RegistryOptions {
+  /** Path of `site.db`; made if missing. */
+  file: string;
+  logger: Logger;
+  /** Default rights of a credential that lists none: the topics of its devices. */
+  topicsOf?: TopicsOf;
+}
+
+export interface SiteImportOptions {
+  /** Report what would change; change nothing. */
+  dryRun?: boolean;
+  /** Remove what the file's sections do not list. Without it an import never removes anything. */
+  replace?: boolean;
+  /** Checks profiles, inputs and settings of devices. */
+  profiles?: ProfileFacts;
+}
+
+/** Report of an import, or everything that is wrong; never both, and never half an import. */
+export type FileImport = { report: ImportReport } | { faults: ConfigFault[] };
+
+/** An import that was refused: the site contradicts itself or what is registered. */
+export class SiteError extends Error {
+  readonly issues: readonly SiteIssue[];
+
+  constructor(issues: readonly SiteIssue[]) {
+    super(
+      `the site has ${issues.length} faults; first: ${issues[0]?.path.map(String).join('.')}: ${issues[0]?.message}`,
+    );
+    this.name = 'SiteError';
+    this.issues = issues;
+  }
+}
+
+/** Places, slots, devices, credentials and users of the campus: `site.db` and its view in memory. */
+export class Registry {
+  readonly users: Users;
+  /** The broker's way to ask who a device is. */
+  readonly access: BrokerAccounts;
+  readonly #db: Database;
+  readonly #logger: Logger;
+  readonly #topicsOf: TopicsOf;
+  readonly #listeners = new Set<() => void>();
+  #view = new SiteView(emptySite);
+  #credentials: StoredSite['credentials'] = new Map();
+  #accounts = new Map<string, AccountRecord>();
+  #version = 0;
+  #dataVersion = -1;
+  #importing: Promise<unknown> = Promise.resolve();
+
+  private constructor(db: Database, options: RegistryOptions) {
+    this.#db = db;
+    this.#logger = options.logger;
+    this.#topicsOf = options.topicsOf ?? (() => ({ publish: [], subscribe: [] }));
+    this.users = new Users(db);
+    this.access = new BrokerAccounts((user) => this.#record(user));
+  }
+
+  /** Opens or makes `site.db`. Rejects with what to do where it is damaged or newer than this program. */
+  static async open(options: RegistryOptions): Promise<Registry> {
+    const db = await openSiteDatabase(options.file);
+    const registry = new Registry(db, options);
+    await registry.#load();
+    return registry;
+  }
+
+  /** Rises with every change of the view. */
+  get version(): number {
+    return this.#version;
+  }
+
+  places(): readonly Place[] {
+    return this.#view.site.places;
+  }
+
+  units(): readonly OrgUnit[] {
+    return this.#view.site.units;
+  }
+
+  slots(): readonly Slot[] {
+    return this.#view.site.slots;
+  }
+
+  devices(): readonly Device[] {
+    return this.#view.site.devices;
+  }
+
+  links(): Site['links'] {
+    return this.#view.site.links;
+  }
+
+  place(id: string): Place | undefined {
+    return this.#view.places.get(id);
+  }
+
+  unit(id: string): OrgUnit | undefined {
+    return this.#view.units.get(id);
+  }
+
+  slot(id: string): Slot | undefined {
+    return this.#view.slots.get(id);
+  }
+
+  device(id: string): Device | undefined {
+    return this.#view.devices.get(id);
+  }
+
+  /** The device that a profile calls by this key. */
+  findDevice(profile: string, key: string): Device | undefined {
+    return this.#view.findDevice(profile, key);
+  }
+
+  /** Devices whose own broker user this is. */
+  devicesOfUser(user: string): readonly Device[] {
+    return this.#view.devicesOfUser(user);
+  }
+
+  /** Devices reached through a bridge. */
+  devicesBehind(bridge: string): readonly Device[] {
+    return this.#view.devicesBehind(bridge);
+  }
+
+  /** Names from the campus down to the place; empty for an unknown one. */
+  placePath(id: string): readonly string[] {
+    return this.#view.placePath(id);
+  }
+
+  /** Device, profile, slot, place and unit of what an input of a device says. */
+  originOf(device: Device, input?: string): DeviceOrigin {
+    return this.#view.originOf(device, input);
+  }
+
+  /** Faults of devices at this slot endanger life. */
+  isLifeSafety(slot: string): boolean {
+    return this.#view.slots.get(slot)?.lifeSafety === true;
+  }
+
+  /** Whether disarmable types raise alarms at this slot. */
+  armed(slot: string): Slot['armed'] {
+    return this.#view.slots.get(slot)?.armed ?? 'never';
+  }
+
+  /** Rights of a broker user; undefined: no such credential. */
+  account(user: string): BrokerAccount | undefined {
+    return this.#record(user)?.account;
+  }
+
+  /** Everything registered, as an import would write it, without passwords. */
+  site(): Site {
+    return this.#view.site;
+  }
+
+  /** Calls back after each change of the view, in this process or another. Returns the unsubscribe function. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Takes over what another process (`campus-gateway devices import`) wrote. True if something changed. */
+  async refresh(): Promise<boolean> {
+    const version = await this.#currentDataVersion();
+    if (version === this.#dataVersion) return false;
+    await this.#load();
+    return true;
+  }
+
+  /**
+   * Reads, checks and imports the YAML of a campus in one transaction. The same file again changes nothing, not even
+   * passwords that people have changed since.
+   */
+  importFile(file: string, options: SiteImportOptions = {}): Promise<FileImport> {
+    return this.#inTurn(async () => {
+      const read = readSiteFile(file, { ...options, existing: this.site() });
+      if ('faults' in read) return read;
+      return { report: await this.#import(read.site, options, read.sections) };
+    });
+  }
+
+  /** Imports a site that did not come from a file. Rejects with a `SiteError`. */
+  importSite(site: Site, options: SiteImportOptions = {}): Promise<ImportReport> {
+    return this.#inTurn(async () => {
+      const sections = new Set(Object.keys(tableNames) as Table[]);
+      const existing = staying(this.site(), site, options.replace === true ? sections : new Set());
+      const issues = checkSite(
+        site,
+        options.profiles === undefined ? { existing } : { existing, profiles: options.profiles },
+      );
+      if (issues.length > 0) throw new SiteError(issues);
+      return await this.#import(site, options, sections);
+    });
+  }
+
+  /** Waits for an import under way, then closes the file. */
+  async close(): Promise<void> {
+    await this.#importing;
+    await this.#db.close();
+  }
+
+  async #import(site: Site, options: SiteImportOptions, sections: ReadonlySet<Table>): Promise<ImportReport> {
+    const replace = options.replace === true ? sections : new Set<Table>();
+    const stored = await readStored(this.#db);
+    const stays = staying(siteOf(stored), site, replace);
+    const fingerprint = fingerprintOf(site, replace);
+    const last = await this.#db.get<{ value: string }>(`SELECT value FROM meta WHERE key = 'import'`);
+    // Checking each password against its hash takes seconds on a large campus; one check tells that nothing changed.
+    const same = last !== undefined && (await verifyPassword(fingerprint, last.value));
+    const plan = await planImport(stored, same ? withoutKnownPasswords(site, stored) : site, stays, {
+      dryRun: options.dryRun === true,
+      replace,
+    });
+    if (options.dryRun === true) return plan.report;
+    const mark = same ? last.value : await hashPassword(fingerprint, personCost);
+    await this.#db.transaction(async (queries) => {
+      await applyImport(queries, plan);
+      await queries.run(`INSERT OR REPLACE INTO meta (key, value) VALUES ('import', ?)`, mark);
+    });
+    if (plan.writes.some(({ gone, rows }) => gone.length + rows.length > 0)) await this.#load();
+    return plan.report;
+  }
+
+  async #load(): Promise<void> {
+    this.#dataVersion = await this.#currentDataVersion();
+    const stored = await readStored(this.#db);
+    await this.users.load();
+    this.#credentials = stored.credentials;
+    this.#accounts = new Map();
+    this.#view = new SiteView(siteOf(stored));
+    this.#version += 1;
+    for (const listener of this.#listeners) listener();
+    const { places, slots, devices } = this.#view.site;
+    this.#logger.info(
+      { places: places.length, slots: slots.length, devices: devices.length },
+      'registry loaded',
+    );
+  }
+
+  #record(user: string): AccountRecord | undefined {
+    const known = this.#accounts.get(user);
+    if (known !== undefined) return known;
+    const row = this.#credentials.get(user);
+    if (row === undefined) return undefined;
+    const record = { hash: row.hash ?? '', account: this.#rights(JSON.parse(row.body) as Credential) };
+    this.#accounts.set(user, record);
+    return record;
+  }
+
+  #rights({ user, publish, subscribe }: Credential): BrokerAccount {
+    const own = this.devicesOfUser(user);
+    // A bridge speaks for the devices behind it.
+    const all = own.flatMap((device) => [device, ...this.devicesBehind(device.id)]);
+    const topics = all.map((device) => this.#topicsOf(device.profile, device.key ?? device.id));
+    const preset = (right: 'publish' | 'subscribe') => [...new Set(topics.flatMap((one) => one[right]))];
+    return {
+      user,
+      publish: publish === undefined ? preset('publish') : fillIn(publish, user),
+      subscribe: subscribe === undefined ? preset('subscribe') : fillIn(subscribe, user),
+    };
+  }
+
+  async #currentDataVersion(): Promise<number> {
+    const row = await this.#db.get<{ data_version: number }>('PRAGMA data_version');
+    return row?.data_version ?? 0;
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#importing.then(work);
+    this.#importing = result.catch(() => {});
+    return result;
+  }
+}
+
+function fingerprintOf(site: Site, replace: ReadonlySet<Table>): string {
+  return createHash('sha256')
+    .update(JSON.stringify([site, [...replace].sort()]))
+    .digest('base64');
+}
+
+/** Passwords that are stored need no check when the whole import is known to be the last one. */
+function withoutKnownPasswords(site: Site, stored: StoredSite): Site {
+  const strip = <T extends { user: string; password?: string | undefined }>(
+    table: Table,
+    entries: T[],
+  ): T[] =>
+    entries.map((entry) => {
+      const { password: _, ...rest } = entry;
+      return stored[table].has(entry.user) ? (rest as T) : entry;
+    });
+  return { ...site, credentials: strip('credentials', site.credentials), users: strip('users', site.users) };
+}

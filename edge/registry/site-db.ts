@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+import type { Site } from '../../contract/site.ts';
+import { type Database, openDatabase, sqliteCode } from '../journal/sqlite.ts';
+import { readStored, siteOf } from './import.ts';
+import { emptySite } from './site-file.ts';
+
+/** Each entry brings `site.db` from version index to index + 1; entries are never changed once released. */
+const migrations = [
+  `CREATE TABLE place (
+     id TEXT PRIMARY KEY, body TEXT NOT NULL,
+     parent TEXT AS (body ->> 'parent') REFERENCES place (id) DEFERRABLE INITIALLY DEFERRED
+   ) STRICT;
+   CREATE TABLE unit (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
+   CREATE TABLE slot (
+     id TEXT PRIMARY KEY, body TEXT NOT NULL,
+     place TEXT AS (body ->> 'place') REFERENCES place (id) DEFERRABLE INITIALLY DEFERRED,
+     unit TEXT AS (body ->> 'unit') REFERENCES unit (id) DEFERRABLE INITIALLY DEFERRED
+   ) STRICT;
+   CREATE TABLE credential (id TEXT PRIMARY KEY, body TEXT NOT NULL, hash TEXT NOT NULL, given TEXT) STRICT;
+   CREATE TABLE device (
+     id TEXT PRIMARY KEY, body TEXT NOT NULL,
+     profile TEXT AS (body ->> 'profile'),
+     address TEXT AS (coalesce(body ->> 'key', id)),
+     slot TEXT AS (body ->> 'slot') REFERENCES slot (id) DEFERRABLE INITIALLY DEFERRED,
+     bridge TEXT AS (body ->> 'bridge') REFERENCES device (id) DEFERRABLE INITIALLY DEFERRED,
+     user TEXT AS (body ->> 'user') REFERENCES credential (id) DEFERRABLE INITIALLY DEFERRED
+   ) STRICT;
+   CREATE UNIQUE INDEX device_address ON device (profile, address);
+   CREATE TABLE user (id TEXT PRIMARY KEY, body TEXT NOT NULL, hash TEXT NOT NULL, given TEXT) STRICT;
+   CREATE TABLE link (
+     id TEXT PRIMARY KEY REFERENCES slot (id) DEFERRABLE INITIALLY DEFERRED, body TEXT NOT NULL
+   ) STRICT;
+   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;`,
+];
+
+/** Opens `site.db`, makes it if it is missing, and brings it to this version's form. */
+export async function openSiteDatabase(file: string): Promise<Database> {
+  const db = await openDatabase(file, 'create');
+  try {
+    await db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
+    db.busyTimeout(5_000);
+    await migrate(db);
+    return db;
+  } catch (error) {
+    await db.close().catch(() => {});
+    throw explain(file, error);
+  }
+}
+
+async function migrate(db: Database): Promise<void> {
+  await db.transaction(async (queries) => {
+    const row = await queries.get<{ user_version: number }>('PRAGMA user_version');
+    const version = row?.user_version ?? 0;
+    if (version > migrations.length) {
+      throw new Error(`was written by a newer version (form ${version}); install that version again`);
+    }
+    for (const [index, sql] of migrations.entries()) {
+      if (index >= version) await queries.exec(`${sql} PRAGMA user_version = ${index + 1};`);
+    }
+  });
+}
+
+function explain(file: string, error: unknown): Error {
+  const code = sqliteCode(error);
+  const damaged = code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT';
+  const why = error instanceof Error ? error.message : String(error);
+  const what = damaged
+    ? `is damaged (${why}); restore a backup, or move it away and import the site again`
+    : why;
+  return new Error(`${file} ${what}`, { cause: error });
+}
+
+/** What a gateway has registered, read beside it; nothing where there is no `site.db` yet. */
+export async function readRegisteredSite(file: string): Promise<Site> {
+  if (!existsSync(file)) return emptySite;
+  const db = await openDatabase(file, 'read');
+  try {
+    return siteOf(await readStored(db));
+  } catch (error) {
+    throw explain(file, error);
+  } finally {
+    await db.close();
+  }
+}

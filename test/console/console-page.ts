@@ -1,0 +1,31 @@
+import type { Page } from 'playwright-core';
+import type { Browser } from '../simulators/browser.ts';
+import type { Stage } from './stage.ts';
+import { people } from './stage-campus.ts';
+
+/** Opens the console of a stage in a new tab; errors of the page fail the test that asks for them. */
+export async function openConsole(browser: Browser, stage: Pick<Stage, 'url'>): Promise<Page> {
+  const page = await browser.page(stage.url);
+  await page.waitForSelector('html:not([data-page=loading])', { state: 'attached' });
+  return page;
+}
+
+/** Fills in the sign-in page and sends it; does not wait for what comes of it. */
+export async function signInAs(page: Page, user: string, password?: string): Promise<void> {
+  const person = people.find((candidate) => candidate.user === user);
+  await page.fill('[name=user]', user);
+  await page.fill('[name=password]', password ?? person?.password ?? '');
+  await page.click('[data-form=sign-in] button[type=submit]');
+}
+
+/** Presses the sound bar if it is there, and waits until the sound is on. */
+export async function arm(page: Page): Promise<void> {
+  const bar = page.locator('[data-action=arm-sound]');
+  if (await bar.isVisible()) await bar.click();
+  await page.waitForSelector('html[data-sound=armed]', { state: 'attached' });
+}
+
+/** The card of an alarm. */
+export function card(page: Page, id: string) {
+  return page.locator(`[data-alarm="${id}"]`);
+}

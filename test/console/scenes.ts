@@ -1,0 +1,74 @@
+import type { Stage } from './stage.ts';
+import { slots } from './stage-campus.ts';
+
+const MINUTE = 60_000;
+
+/** A night with one of everything: every severity, state and mark that a card can show. */
+export async function playEveryKind(stage: Stage): Promise<void> {
+  stage.happen(
+    { type: 'ACC.GRANT', slot: 'door-302', edge: 'pulse', ago: 40 * MINUTE },
+    {
+      type: 'DEV.READING',
+      slot: 'smoke-508',
+      edge: 'update',
+      readings: [{ name: 'temperature', value: 21.5, unit: 'Cel' }],
+    },
+    { type: 'ACC.DOOR', slot: 'door-302', ago: 30 * MINUTE },
+  );
+  // came and went by themselves
+  for (const type of ['DEV.OFFLINE', 'ENV.WATER']) {
+    stage.happen({ type, slot: 'leak-chemistry', severity: 3, ago: 50 * MINUTE });
+    stage.happen({ type, slot: 'leak-chemistry', severity: 3, edge: 'clear', ago: 45 * MINUTE });
+  }
+  // disposed, waits for its reset
+  const heat = stage.raise({ type: 'FIR.HEAT', slot: 'gas-kitchen', ago: 62 * MINUTE });
+  stage.act(heat, 'acknowledge', 'zhang');
+  stage.act(heat, 'confirm', 'zhang', { how: 'on-site' });
+  stage.act(heat, 'dispose', 'li', { verdict: 'nuisance', note: '蒸柜开门，蒸汽触发' });
+  stage.happen({ type: 'FIR.HEAT', slot: 'gas-kitchen', edge: 'clear', ago: 58 * MINUTE });
+  // the guard proposes, the leader decides
+  const fence = stage.raise({ type: 'INT.FENCE', slot: 'fence-east', ago: 9 * MINUTE });
+  stage.act(fence, 'acknowledge', 'zhang');
+  stage.act(fence, 'dispose', 'zhang', { verdict: 'nuisance', note: '大风刮断树枝搭在围栏上' });
+  // on its way
+  const cabinet = stage.raise({ type: 'LAB.CAB_OPEN', slot: 'door-chemistry', ago: 4 * MINUTE });
+  stage.act(cabinet, 'acknowledge', 'zhang');
+  stage.act(cabinet, 'dispatch', 'zhang');
+  const smoke = stage.raise({ type: 'FIR.SMOKE', slot: 'smoke-508', ago: 3 * MINUTE });
+  stage.act(smoke, 'acknowledge', 'zhang');
+  stage.deliver('receipted');
+  // news from a store, and what is not real
+  stage.happen(
+    { type: 'GAS.COMBUSTIBLE', slot: 'gas-kitchen', freshness: 'late', ago: 4.2 * MINUTE },
+    { type: 'DEV.TAMPER', slot: 'door-302', freshness: 'initial', ago: 2 * MINUTE },
+    { type: 'INT.DOOR', slot: 'door-302', freshness: 'replay', ago: 12 * MINUTE },
+    { type: 'FIR.MCP', slot: 'panic-301', mode: 'test', ago: MINUTE },
+    { type: 'FIR.SMOKE', slot: 'gas-kitchen', mode: 'drill', ago: MINUTE },
+    { type: 'INT.AREA', slot: 'door-302', mode: 'walktest', ago: MINUTE },
+    { type: 'DEV.BATT', slot: 'smoke-508', severity: 2, ago: 20 * MINUTE },
+    { type: 'DEV.OFFLINE', slot: 'leak-chemistry', ago: 15 * MINUTE },
+    { type: 'DEV.CLOCK', slot: 'fence-east', ago: 65 * MINUTE },
+  );
+  stage.deliver('receipted');
+  stage.happen({ type: 'EMG.DURESS', slot: 'duress-finance', edge: 'pulse', ago: 40_000 });
+  stage.deliver('failed');
+  stage.happen({ type: 'EMG.PANIC', slot: 'panic-301', edge: 'pulse', ago: 12_000 });
+  stage.happen({ type: 'EMG.PANIC', slot: 'panic-301', edge: 'pulse', ago: 4_000 });
+  stage.diskFull = true;
+  stage.happen({ type: 'INT.GLASS', slot: 'door-302', ago: 2_000 });
+  stage.diskFull = false;
+}
+
+/** Many alarms at once, in commits of fifty. */
+export async function playFlood(stage: Stage, count: number): Promise<void> {
+  const types = ['INT.DOOR', 'DEV.FAULT', 'ENV.WATER', 'ACC.HELD', 'VID.LOITER', 'DEV.BATT', 'INT.AREA'];
+  const one = (n: number) => ({
+    type: types[n % types.length] as string,
+    slot: slots[n % slots.length]?.id as string,
+    device: `探测器 ${n + 1}`,
+    ago: n * 100,
+  });
+  for (let n = 0; n < count; n += 50) {
+    stage.happen(...Array.from({ length: Math.min(50, count - n) }, (_, i) => one(n + i)));
+  }
+}

@@ -1,0 +1,125 @@
+// npx tsx test/console/screenshots.ts FOLDER: pictures of the console in every state, to look at.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { startBrowser } from '../simulators/browser.ts';
+import { requirePeer } from '../support/peers.ts';
+import { buildConsole } from './build-console.ts';
+import { arm, openConsole, signInAs } from './console-page.ts';
+import { playEveryKind, playFlood } from './scenes.ts';
+import { SET_UP_CODE, Stage } from './stage.ts';
+
+const folder = process.argv[2];
+if (folder === undefined) throw new Error('usage: npx tsx test/console/screenshots.ts FOLDER');
+mkdirSync(folder, { recursive: true });
+
+const sizes = [
+  { width: 1366, height: 768 },
+  { width: 1920, height: 1080 },
+];
+
+const built = await buildConsole();
+try {
+  for (const viewport of sizes) await shoot(viewport);
+} finally {
+  built.remove();
+}
+
+async function shoot(viewport: { width: number; height: number }): Promise<void> {
+  const browser = await startBrowser({ program: requirePeer('chromium'), viewport });
+  const save = (page: Page, name: string) =>
+    page.screenshot({ path: join(folder as string, `${name}-${viewport.width}.png`) });
+  const bare = await Stage.open({ consoleDir: built.dir, bare: true });
+  const stage = await Stage.open({ consoleDir: built.dir });
+  try {
+    const setUp = await openConsole(browser, bare);
+    await setUp.fill('[name=code]', SET_UP_CODE);
+    await setUp.fill('[name=name]', '赵主任');
+    await save(setUp, 'set-up');
+    await setUp.fill('[name=code]', 'WRONG');
+    await setUp.fill('[name=password]', 'long-enough-9');
+    await setUp.fill('[name=again]', 'long-enough-9');
+    await setUp.click('button[type=submit]');
+    await setUp.waitForSelector('.problem');
+    await save(setUp, 'set-up-problem');
+    await setUp.close();
+
+    const page = await openConsole(browser, stage);
+    await save(page, 'sign-in');
+    await signInAs(page, 'zhang', 'wrong-password');
+    await page.waitForSelector('.problem');
+    await save(page, 'sign-in-problem');
+    await signInAs(page, 'zhang');
+    await page.waitForSelector('[data-empty]');
+    await save(page, 'empty');
+    await page.reload();
+    await page.waitForSelector('[data-empty]');
+    await save(page, 'empty-unarmed');
+    await arm(page);
+
+    await playEveryKind(stage);
+    await page.waitForSelector('[data-type="EMG.PANIC"]');
+    await page.waitForTimeout(300);
+    await save(page, 'alarms-guard');
+    await page.click('[data-type="FIR.SMOKE"] .card-select');
+    await page.waitForSelector('[data-step]');
+    await save(page, 'alarms-detail');
+    await page.click('[data-tab=recovered]');
+    await save(page, 'recovered');
+    await page.click('[data-tab=events]');
+    await page.locator('[data-alarms]').evaluate('(list) => list.scrollTo(0, list.scrollHeight)');
+    await page.waitForTimeout(200);
+    await save(page, 'alarms-bottom');
+    await page.locator('[data-alarms]').evaluate('(list) => list.scrollTo(0, 0)');
+    await page.click('[data-action=language]');
+    await page.waitForTimeout(200);
+    await save(page, 'alarms-english');
+    await page.click('[data-action=language]');
+
+    await page.click('[data-type="FIR.SMOKE"] [data-action=confirm]');
+    await page.waitForSelector('[data-dialog=confirm]');
+    await save(page, 'dialog-confirm');
+    await page.click('[data-action=cancel]');
+    await page.click('[data-action=sign-out]');
+    await signInAs(page, 'li');
+    await page.waitForSelector('[data-type="EMG.PANIC"]');
+    await page.click('[data-mark=proposal] >> xpath=.. >> [data-action=dispose]');
+    await page.waitForSelector('[data-dialog=dispose]');
+    await page.click('[data-choice=real]');
+    await save(page, 'dialog-dispose');
+    await page.click('[data-action=cancel]');
+    await page.click('[data-type="FIR.HEAT"] [data-action=reset]');
+    await page.waitForSelector('[data-dialog=second-person]');
+    await save(page, 'dialog-second');
+    await page.click('[data-action=cancel]');
+
+    stage.tellStatus({
+      storage: 'full',
+      uplinks: [{ recipient: 'province', state: 'down', oldestS: 1_930 }],
+      clock: 'unsync',
+      devices: { total: 42, offline: 3 },
+    });
+    await page.waitForSelector('[data-light=storage][data-tone=bad]');
+    await save(page, 'lights-bad');
+
+    await stage.close();
+    await page.waitForSelector('[data-banner=lost]', { timeout: 30_000 });
+    await page.waitForTimeout(500);
+    await save(page, 'lost');
+    await page.close();
+
+    const flooded = await Stage.open({ consoleDir: built.dir });
+    const flood = await openConsole(browser, flooded);
+    await signInAs(flood, 'li');
+    await playFlood(flooded, 500);
+    await flood.waitForSelector('[data-alarm]');
+    await flood.waitForTimeout(1_000);
+    await save(flood, 'flood');
+    await flooded.close();
+  } finally {
+    await browser.close();
+    await bare.close();
+    await stage.close();
+  }
+}

@@ -1,0 +1,275 @@
+import { pino } from 'pino';
+import { uuidv7 } from 'uuidv7';
+import type { Alarm, Delivery } from '../../contract/alarm.ts';
+import { encodeBody } from '../../contract/cloud-event.ts';
+import { EVENT_VERSION, type Event, type Lane, type Origin, type Severity } from '../../contract/event.ts';
+import { eventType } from '../../contract/event-type.ts';
+import type { LiveStatus } from '../../contract/live.ts';
+import type { Place } from '../../contract/site.ts';
+import { AlarmBook } from '../../edge/alarms/book.ts';
+import type { Change } from '../../edge/alarms/lifecycle.ts';
+import type { AlarmDesk, Person, SiteDirectory, Users } from '../../edge/api/ports.ts';
+import { type ApiServer, createApi } from '../../edge/api/server.ts';
+import type { JournalRow } from '../../edge/journal/batch.ts';
+import { MemoryJournal } from '../edge/api/memory-gateway.ts';
+import { devices, people, places, slots } from './stage-campus.ts';
+
+/** What happens on the stage; the rest follows from the type and the slot. */
+export interface Happening {
+  type: string;
+  slot?: string;
+  edge?: Event['edge'];
+  mode?: Event['mode'];
+  freshness?: Event['freshness'];
+  severity?: Severity;
+  /** Milliseconds before now. */
+  ago?: number;
+  readings?: Event['readings'];
+  /** Beside the slot's own: many of the same at one place. */
+  device?: string;
+}
+
+export interface StageOptions {
+  consoleDir: string;
+  /** Nobody has set the gateway up yet. */
+  bare?: boolean;
+  recipients?: readonly string[];
+}
+
+const identity = { gateway: 'gw-stage', school: '2137000001', region: '370102' };
+export const SET_UP_CODE = 'K7QM-2XRD';
+
+/**
+ * A gateway for the console's tests: the real API, live feed and alarm lifecycle over a journal in memory, so that a
+ * test can make happen at once what takes devices and broken disks elsewhere.
+ */
+export class Stage {
+  readonly book: AlarmBook;
+  readonly api: ApiServer;
+  url = '';
+  status: LiveStatus = {
+    k: 'status',
+    uplinks: [{ recipient: 'province', state: 'up', oldestS: 0 }],
+    storage: 'ok',
+    clock: 'sync',
+    cameras: { total: 0, silent: 0, offline: 0 },
+    devices: { total: devices.length, offline: 0 },
+    sound: 'none',
+    mode: 'normal',
+  };
+  /** Nothing reaches the disk: changes are shown unsaved. */
+  diskFull = false;
+  readonly #journal: MemoryJournal;
+  readonly #unsaved: Set<string>;
+  readonly #seq: Record<Lane, number> = { a: 0, e: 0 };
+
+  private constructor(parts: Pick<Stage, 'book' | 'api'> & { journal: MemoryJournal; unsaved: Set<string> }) {
+    this.book = parts.book;
+    this.api = parts.api;
+    this.#journal = parts.journal;
+    this.#unsaved = parts.unsaved;
+  }
+
+  static async open({ consoleDir, bare = false, recipients = ['province'] }: StageOptions): Promise<Stage> {
+    const book = new AlarmBook({ clock: Date.now, newId: uuidv7, recipients });
+    const journal = new MemoryJournal();
+    const unsaved = new Set<string>();
+    let stage: Stage | undefined;
+    const desk: AlarmDesk = {
+      open: () => book.open(),
+      get: (id) => book.get(id),
+      isUnsaved: (id) => unsaved.has(id),
+      act: async (...request) => {
+        const result = book.act(...request);
+        if ('refused' in result) return result;
+        stage?.store([], result.changes);
+        return { alarm: result.alarm, stored: stage?.diskFull !== true };
+      },
+    };
+    const api = await createApi({
+      listeners: [{ host: '127.0.0.1', port: 0 }],
+      logger: pino({ level: 'silent' }),
+      clock: Date.now,
+      identity: { ...identity, name: '历下区实验小学', zone: 'Asia/Shanghai' },
+      version: '0.0.0',
+      epoch: uuidv7(),
+      journal,
+      desk,
+      directory: directory(),
+      users: users(bare),
+      setupCode: SET_UP_CODE,
+      inbox: { list: () => [] },
+      status: () => stage?.status ?? unreachable(),
+      readiness: () => [],
+      metrics: { contentType: 'text/plain', text: async () => '' },
+      onSignInFailure: () => undefined,
+      consoleDir,
+    });
+    stage = new Stage({ book, api, journal, unsaved });
+    stage.url = (await api.start()).url;
+    return stage;
+  }
+
+  close(): Promise<void> {
+    return this.api.stop();
+  }
+
+  /** Lets things happen, in one commit. Returns the alarms they touched. */
+  happen(...happenings: Happening[]): Alarm[] {
+    const events = happenings.map((happening) => this.#event(happening));
+    const changes = events.flatMap((event) => [...this.book.onEvent(event, { armed: 'always' })]);
+    this.store(events, changes);
+    return changes.map(({ alarm }) => alarm);
+  }
+
+  /** One thing, and the alarm it raised. */
+  raise(happening: Happening): Alarm {
+    const [alarm] = this.happen(happening);
+    if (alarm === undefined) throw new Error(`${happening.type} raised no alarm`);
+    return alarm;
+  }
+
+  /** What a person does at another station. */
+  act(alarm: Alarm, action: Parameters<AlarmBook['act']>[1], user: string, more: object = {}): Alarm {
+    const person = people.find((candidate) => candidate.user === user) ?? unreachable();
+    const version = this.book.get(alarm.id)?.version ?? 0;
+    const request = { version, station: '南门岗亭', ...more };
+    const actor = { user, role: person.role, station: '南门岗亭' };
+    const result = this.book.act(alarm.id, action, request, actor);
+    if ('refused' in result) throw new Error(`${action}: ${result.detail.en}`);
+    this.store([], result.changes);
+    return result.alarm;
+  }
+
+  /** A receipt, or none, of a recipient for everything so far. */
+  deliver(state: Delivery['state'], recipient = 'province'): void {
+    const altered = this.book.setDelivery(recipient, () => state, Date.now());
+    this.api.live.commit({ position: this.#journal.position(), rows: [], alarms: [], cursors: [] }, altered);
+  }
+
+  tellStatus(change: Partial<LiveStatus>): void {
+    this.status = { ...this.status, ...change };
+    this.api.live.status(this.status);
+  }
+
+  /** Space on the disk again: what waited is stored. */
+  spaceAgain(): void {
+    this.diskFull = false;
+    const alarms = [...this.#unsaved].map((id) => this.book.get(id)).filter((alarm) => alarm !== undefined);
+    this.#unsaved.clear();
+    this.api.live.commit({ position: this.#journal.position(), rows: [], alarms, cursors: [] });
+  }
+
+  /** Commits events and what they changed, or shows the alarms unsaved while the disk is full. */
+  store(events: readonly Event[], changes: readonly Change[]): void {
+    const transitions = changes.map((change) => this.#transition(change));
+    const alarms = [...new Map(changes.map(({ alarm }) => [alarm.id, alarm])).values()];
+    const rows = [...events, ...transitions].map(rowOf);
+    if (this.diskFull) {
+      for (const { id } of alarms) this.#unsaved.add(id);
+      this.api.live.unsaved(alarms);
+      return;
+    }
+    this.#journal.write(rows, alarms);
+    this.api.live.commit({ position: this.#journal.position(), rows, alarms, cursors: [] });
+  }
+
+  #numbered(event: Omit<Event, 'id' | 'lane' | 'seq'>): Event {
+    const lane = eventType(event.type)?.lane ?? 'e';
+    this.#seq[lane] += 1;
+    return { ...event, id: uuidv7(), lane, seq: this.#seq[lane] };
+  }
+
+  #event({ type, slot, edge = 'raise', ago = 0, severity, device, ...rest }: Happening): Event {
+    const entry = eventType(type) ?? unreachable();
+    const at = new Date(Date.now() - ago).toISOString();
+    const place = slots.find(({ id }) => id === slot)?.place;
+    const origin: Origin = { ...identity };
+    if (slot !== undefined && device === undefined) origin.slot = slot;
+    if (place !== undefined) origin.place = place;
+    const unit = device ?? devices.find((candidate) => candidate.slot === slot)?.id;
+    if (unit !== undefined) origin.device = unit;
+    return this.#numbered({
+      v: EVENT_VERSION,
+      type,
+      kind: entry.kind,
+      severity: severity ?? entry.severity,
+      edge,
+      mode: 'live',
+      freshness: 'live',
+      occurredAt: at,
+      receivedAt: new Date().toISOString(),
+      clock: { source: 'gateway', quality: 'sync' },
+      origin,
+      ...rest,
+    });
+  }
+
+  #transition({ alarm, transition }: Change): Event {
+    const { device, slot, place } = alarm;
+    const now = new Date().toISOString();
+    return this.#numbered({
+      v: EVENT_VERSION,
+      type: 'ALM.TRANSITION',
+      kind: 'record',
+      severity: 4,
+      edge: 'pulse',
+      mode: alarm.mode,
+      freshness: 'live',
+      occurredAt: now,
+      receivedAt: now,
+      clock: { source: 'gateway', quality: 'sync' },
+      origin: {
+        ...identity,
+        ...(device === undefined ? {} : { device }),
+        ...(slot === undefined ? {} : { slot }),
+        ...(place === undefined ? {} : { place }),
+      },
+      data: transition,
+    });
+  }
+}
+
+function rowOf(event: Event): JournalRow {
+  const { lane, seq, id, type, severity, freshness, edge } = event;
+  const alarm = type === 'ALM.TRANSITION' ? String(event.data?.alarmId) : undefined;
+  const at = Date.parse(event.receivedAt);
+  const row: JournalRow = { lane, seq, id, type, severity, freshness, edge, at, body: encodeBody(event) };
+  return alarm === undefined ? row : { ...row, alarm };
+}
+
+function users(bare: boolean): Users {
+  const known = new Map<string, Person & { password: string }>(
+    bare ? [] : people.map((person) => [person.user, person]),
+  );
+  return {
+    verify: async (user, password) => {
+      const person = known.get(user);
+      return person?.password === password ? person : undefined;
+    },
+    person: (user) => known.get(user),
+    hasAdministrator: () => !bare || known.size > 0,
+    createAdministrator: async (administrator) => {
+      const person = { ...administrator, role: 'administrator' as const };
+      known.set(person.user, person);
+      return person;
+    },
+  };
+}
+
+function directory(): SiteDirectory {
+  return {
+    version: 1,
+    places: () => places,
+    units: () => [],
+    slots: () => slots,
+    devices: () => devices,
+    links: () => [],
+    place: (id): Place | undefined => places.find((place) => place.id === id),
+    device: (id) => devices.find((device) => device.id === id),
+  };
+}
+
+function unreachable(): never {
+  throw new Error('the stage has no such thing');
+}

@@ -1,0 +1,116 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Catalogue } from '../../device-profiles/catalogue.ts';
+import { builtin } from './helpers.ts';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'profiles-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const profile = (id: string, topic: string) => `id: ${id}
+version: 1
+match: { topic: '${topic}' }
+map: [{ when: { path: a, in: [1] }, emit: { type: EMG.PANIC, edge: pulse } }]
+samples: [{ topic: '${topic.replace('{device}', '1')}', payload: '{"a":1}', expect: { status: mapped, events: [{}] } }]
+`;
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(join(dir, path)), { recursive: true });
+  writeFileSync(join(dir, path), text);
+}
+
+describe('loading', () => {
+  test('a faulty profile is left out and named; the others load', () => {
+    write('builtin/a/good.yaml', profile('a.good', 'a/{device}'));
+    write('builtin/b/bad.yaml', profile('b.bad', 'b/{device}').replace('EMG.PANIC', 'EMG.PANNIC'));
+    write('builtin/c/good.yml', profile('c.good', 'c/{device}'));
+    write('builtin/readme.txt', 'no profile');
+    const { catalogue, faults } = Catalogue.load({ builtin: join(dir, 'builtin') });
+    expect(catalogue.list().map(({ id }) => id)).toEqual(['a.good', 'c.good']);
+    expect(faults).toEqual([
+      {
+        file: join(dir, 'builtin/b/bad.yaml'),
+        line: 4,
+        column: 44,
+        key: 'map[0].emit.type',
+        message: '"EMG.PANNIC" is no event type; did you mean "EMG.PANIC"?',
+      },
+    ]);
+  });
+
+  test('a site profile replaces the built-in one of the same id', () => {
+    write('builtin/a.yaml', profile('a', 'a/{device}'));
+    write('site/a.yaml', profile('a', 'mine/{device}'));
+    const { catalogue, faults } = Catalogue.load({ builtin: join(dir, 'builtin'), site: join(dir, 'site') });
+    expect(faults).toEqual([]);
+    expect(catalogue.get('a')?.origin).toBe('site');
+    expect(catalogue.match('mqtt', 'a/1')).toEqual([]);
+    expect(catalogue.match('mqtt', 'mine/1')).toHaveLength(1);
+  });
+
+  test('a faulty site profile leaves the built-in one at work', () => {
+    write('builtin/a.yaml', profile('a', 'a/{device}'));
+    write('site/a.yaml', 'id: a');
+    const { catalogue, faults } = Catalogue.load({ builtin: join(dir, 'builtin'), site: join(dir, 'site') });
+    expect(faults.length).toBeGreaterThan(0);
+    expect(catalogue.get('a')?.origin).toBe('builtin');
+  });
+
+  test('the same id twice in one folder is a fault of the second', () => {
+    write('site/1.yaml', profile('a', 'a/{device}'));
+    write('site/2.yaml', profile('a', 'b/{device}'));
+    write('builtin/z.yaml', profile('z', 'z/{device}'));
+    const { catalogue, faults } = Catalogue.load({ builtin: join(dir, 'builtin'), site: join(dir, 'site') });
+    expect(faults).toMatchObject([{ file: join(dir, 'site/2.yaml'), line: 1, column: 1, key: 'id' }]);
+    expect(faults[0]?.message).toContain('1.yaml');
+    expect(catalogue.match('mqtt', 'a/1')).toHaveLength(1);
+  });
+
+  test('a folder that is not there is said', () => {
+    const { faults } = Catalogue.load({ builtin: join(dir, 'none') });
+    expect(faults).toMatchObject([
+      { file: join(dir, 'none'), message: expect.stringContaining('no such folder') },
+    ]);
+  });
+
+  test('a file that is too large is not read', () => {
+    write('builtin/a.yaml', `# ${'x'.repeat(1024 * 1024)}`);
+    const { faults } = Catalogue.load({ builtin: join(dir, 'builtin') });
+    expect(faults).toMatchObject([{ message: expect.stringContaining('at most') }]);
+  });
+});
+
+describe('matching', () => {
+  const matches = (topic: string, source = 'mqtt') =>
+    builtin.match(source, topic).map(({ profile: { id }, deviceKey, ignore }) => [id, deviceKey, ignore]);
+
+  test.each([
+    ['io/gate-1/state', [['io.wired', 'gate-1', false]]],
+    ['io/gate-1/set', [['io.wired', 'gate-1', true]]],
+    ['zigbee2mqtt/dorm/2F/a', [['zigbee2mqtt.device', 'dorm/2F/a', false]]],
+    ['zigbee2mqtt/dorm/2F/a/availability', [['zigbee2mqtt.device', 'dorm/2F/a', false]]],
+    ['zigbee2mqtt/dorm/2F/a/set', [['zigbee2mqtt.device', 'dorm/2F/a', true]]],
+    ['zigbee2mqtt/bridge/state', [['zigbee2mqtt.bridge', 'zigbee2mqtt', false]]],
+    ['zigbee2mqtt/bridge/logging', [['zigbee2mqtt.bridge', 'zigbee2mqtt', true]]],
+    ['zigbee2mqtt/bridge/request/device/remove', [['zigbee2mqtt.bridge', 'zigbee2mqtt', true]]],
+    ['io/gate-1/other', []],
+    ['somewhere/else', []],
+  ])('%s', (topic, expected) => {
+    expect(matches(topic)).toEqual(expected);
+  });
+
+  test('another transport has other profiles', () => {
+    expect(matches('io/gate-1/state', 'onvif')).toEqual([]);
+  });
+
+  test('commands and echoes of unknown devices are worth no place in the inbox', () => {
+    expect(builtin.ignores('mqtt', 'zigbee2mqtt/bridge/devices')).toBe(true);
+    expect(builtin.ignores('mqtt', 'zigbee2mqtt/lamp/set')).toBe(true);
+    expect(builtin.ignores('mqtt', 'zigbee2mqtt/lamp')).toBe(false);
+    expect(builtin.ignores('mqtt', 'foo/bar')).toBe(false);
+  });
+});

@@ -1,0 +1,115 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { checkConfigCommand } from '../../../edge/cli/check-config.ts';
+import { devicesCommand } from '../../../edge/cli/devices.ts';
+import { runCommand } from './run-command.ts';
+
+const edge = `site:
+  gateway: gw-01
+  school: "4137010001"
+  region: "370102"
+  name: 示例大学
+  import: campus.yaml
+data_dir: data
+profiles: { dir: profiles }
+`;
+
+const root = mkdtempSync(join(tmpdir(), 'check-config-'));
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(root, 'site-'));
+  mkdirSync(join(dir, 'profiles'));
+  write('edge.yaml', edge);
+  write('campus.yaml', 'places: [{ id: c, kind: campus, name: 校区 }]\n');
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+function write(name: string, text: string): void {
+  mkdirSync(dirname(join(dir, name)), { recursive: true });
+  writeFileSync(join(dir, name), text);
+}
+
+async function check(...args: string[]) {
+  const ran = await runCommand(checkConfigCommand(), '--config', join(dir, 'edge.yaml'), ...args);
+  return { ...ran, out: ran.out.replaceAll(`${dir}/`, ''), err: ran.err.replaceAll(`${dir}/`, '') };
+}
+
+describe('check-config', () => {
+  it('ends with 0 when nothing is wrong', async () => {
+    expect(await check()).toEqual({ code: 0, out: 'edge.yaml: no faults', err: '' });
+    expect(await check('--json')).toEqual({ code: 0, out: '{"ok":true,"faults":[]}', err: '' });
+  });
+
+  it('ends with 78 and names every fault of edge.yaml', async () => {
+    write('edge.yaml', edge.replace('"370102"', '370102').replace('data_dir', 'datadir'));
+    expect(await check()).toEqual({
+      code: 78,
+      out: '',
+      err: [
+        'edge.yaml:4:11 site.region: must be text (is 370102); put it in quotes: "370102"',
+        'edge.yaml:7:1 datadir: is not a known key; did you mean "data_dir"?',
+        '2 faults',
+      ].join('\n'),
+    });
+  });
+
+  it('names the faults of profiles and of the site import together', async () => {
+    write('profiles/bad.yaml', 'id: bad\nversion: x\n');
+    write(
+      'campus.yaml',
+      'places: [{ id: c, kind: campus, name: 校区 }]\ndevices:\n  - { id: d, name: 模块, profile: io.wird, slot: s }\n  - { id: e, name: 模块, profile: io.wired, inputs: { 1: { means: panick } } }\n',
+    );
+    const { code, err } = await check();
+    expect(code).toBe(78);
+    expect(err).toMatch(/^profiles\/bad\.yaml:\d+:\d+ /m);
+    expect(err).toContain(
+      'campus.yaml:3:33 devices[0].profile: there is no profile "io.wird"; did you mean "io.wired"?',
+    );
+    expect(err).toContain('campus.yaml:3:48 devices[0].slot: there is no slot "s"; add it to the slots');
+    expect(err).toMatch(
+      /campus\.yaml:4:\d+ devices\[1\]\.inputs\.1\.means: "panick" is no meaning of this profile; write one of /,
+    );
+  });
+
+  it('prints faults as JSON', async () => {
+    write('campus.yaml', 'slots: [{ id: s, name: 位, place: p }]\n');
+    const { code, out, err } = await check('--json');
+    expect({ code, err }).toEqual({ code: 78, err: '' });
+    expect(JSON.parse(out)).toEqual({
+      ok: false,
+      faults: [
+        {
+          file: 'campus.yaml',
+          line: 1,
+          column: 34,
+          path: 'slots[0].place',
+          message: 'there is no place "p"',
+          hint: 'add it to the places',
+        },
+      ],
+    });
+  });
+
+  it('says where a file is that is not there', async () => {
+    rmSync(join(dir, 'edge.yaml'));
+    expect(await check()).toEqual({
+      code: 78,
+      out: '',
+      err: 'edge.yaml:1:1 does not exist; create it, or name another file\n1 fault',
+    });
+  });
+
+  it('knows what is registered already', async () => {
+    await runCommand(
+      devicesCommand(),
+      'import',
+      join(dir, 'campus.yaml'),
+      '--config',
+      join(dir, 'edge.yaml'),
+    );
+    write('campus.yaml', 'slots: [{ id: s, name: 位, place: c }]\n');
+    expect((await check()).code).toBe(0);
+  });
+});

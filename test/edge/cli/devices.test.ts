@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { devicesCommand } from '../../../edge/cli/devices.ts';
+import { runCommand } from './run-command.ts';
+
+const edge = `site:
+  gateway: gw-01
+  school: "4137010001"
+  region: "370102"
+  name: 示例大学
+data_dir: data
+`;
+
+const root = mkdtempSync(join(tmpdir(), 'devices-command-'));
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(root, 'site-'));
+  write('edge.yaml', edge);
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+function write(name: string, text: string): void {
+  writeFileSync(join(dir, name), text);
+}
+
+describe('devices', () => {
+  const site = `places: [{ id: c, kind: campus, name: 东校区 }, { id: gate, kind: point, name: 东门, parent: c }]
+slots: [{ id: gate-panic, name: 东门一键报警, place: gate, armed: always }]
+credentials: [{ user: io-1, password: a-password }]
+devices:
+  - { id: io-1, name: 东门模块, profile: io.wired, user: io-1, inputs: { 1: { slot: gate-panic, means: panic } } }
+`;
+  const devices = (...args: string[]) =>
+    runCommand(devicesCommand(), ...args, '--config', join(dir, 'edge.yaml'));
+
+  beforeEach(() => write('campus.yaml', site));
+
+  it('are imported, listed, shown and exported', async () => {
+    const dry = await devices('import', join(dir, 'campus.yaml'), '--dry-run');
+    expect(dry.code).toBe(0);
+    expect(dry.out).toContain('+ devices io-1');
+    expect(dry.out).toContain('dry run: nothing was changed');
+    expect(JSON.parse((await devices('list', '--json')).out)).toEqual([]);
+
+    const imported = JSON.parse((await devices('import', join(dir, 'campus.yaml'), '--json')).out);
+    expect(imported).toMatchObject({ ok: true, dryRun: false, report: { devices: { added: ['io-1'] } } });
+    expect((await devices('list')).out.split('\n').map((line) => line.split(/ {2,}/).slice(0, 4))).toEqual([
+      ['id', 'name', 'profile', 'key'],
+      ['io-1', '东门模块', 'io.wired', 'io-1'],
+    ]);
+    const shown = JSON.parse((await devices('show', 'io-1', '--json')).out);
+    expect(shown).toMatchObject({
+      id: 'io-1',
+      key: 'io-1',
+      inputs: {
+        1: { means: 'panic', slot: 'gate-panic', place: '东校区 / 东门', armed: 'always', lifeSafety: false },
+      },
+      rights: { publish: expect.arrayContaining(['io/io-1/state']), subscribe: ['io/io-1/set'] },
+    });
+    const exported = (await devices('export')).out;
+    expect(exported).not.toContain('a-password');
+    write('again.yaml', exported);
+    const again = JSON.parse((await devices('import', join(dir, 'again.yaml'), '--json')).out);
+    expect(again.report.devices).toMatchObject({ added: [], changed: [], unchanged: 1 });
+  });
+
+  it('with faults are not imported', async () => {
+    write('campus.yaml', site.replace('place: gate', 'place: gat'));
+    const ran = await devices('import', join(dir, 'campus.yaml'));
+    expect(ran.code).toBe(78);
+    expect(ran.err).toContain('slots[0].place: there is no place "gat"; did you mean "gate"?');
+    expect(JSON.parse((await devices('list', '--json')).out)).toEqual([]);
+  });
+
+  it('are asked for before there are any', async () => {
+    const ran = await devices('list');
+    expect(ran.code).toBe(1);
+    expect(ran.err).toBe(
+      `${join(dir, 'data', 'site.db')} does not exist; import a site first: campus-gateway devices import FILE`,
+    );
+  });
+
+  it('are asked for by a wrong id', async () => {
+    await devices('import', join(dir, 'campus.yaml'));
+    expect(await devices('show', 'io-9')).toMatchObject({
+      code: 1,
+      err: 'there is no device "io-9"; see: campus-gateway devices list',
+    });
+  });
+});

@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+
+/** A real Chromium with a profile of its own, as it stands in a security room in China. */
+export interface Browser {
+  context: BrowserContext;
+  page(url?: string): Promise<Page>;
+  close(): Promise<void>;
+}
+
+export interface BrowserOptions {
+  /** Path of the program. */
+  program: string;
+  viewport?: { width: number; height: number };
+  /** A kiosk's browser plays sound without a click. */
+  kiosk?: boolean;
+}
+
+const flags = [
+  '--no-sandbox',
+  '--disable-dev-shm-usage',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Starts Chromium without a window. */
+export async function startBrowser({ program, viewport, kiosk = false }: BrowserOptions): Promise<Browser> {
+  const profile = mkdtempSync(join(tmpdir(), 'campus-gateway-browser-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: program,
+    headless: true,
+    args: kiosk ? [...flags, '--autoplay-policy=no-user-gesture-required'] : flags,
+    // playwright allows sound without a click unless told otherwise
+    ignoreDefaultArgs: kiosk ? [] : ['--autoplay-policy=no-user-gesture-required'],
+    viewport: viewport ?? { width: 1366, height: 768 },
+    timezoneId: 'Asia/Shanghai',
+    locale: 'zh-CN',
+  });
+  const page: Browser['page'] = async (url) => {
+    const opened = await context.newPage();
+    if (url !== undefined) await opened.goto(url);
+    return opened;
+  };
+  const close = async (): Promise<void> => {
+    await context.close();
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  };
+  return { context, page, close };
+}
