@@ -203,7 +203,6 @@ export class YamlSource {
     return hint === undefined ? fault : { ...fault, hint };
   }
 }
-}
 
 function keyOf(pair: Pair<Node, Node | null>): string | undefined {
   if (!isScalar(pair.key)) return undefined;

@@ -19,7 +19,7 @@ interface Complaint {
 export interface LintReport {
   /** Each makes the check fail. */
   faults: ProfileFault[];
-  /** Worth a look: entries that no sample reaches. */
+  /** Worth a look: entries that no sample reaches, keys that nothing reads. */
   notes: ProfileFault[];
 }
 
@@ -41,7 +41,10 @@ export function lint(loaded: Loaded): LintReport {
     reached.has(i) ? [] : [{ path: ['map', i], message: 'no sample reaches this entry; add one that does' }],
   );
   const place = ({ path, message }: Complaint) => source.fault(path, message);
-  return { faults: [...complaints, ...faults].map(place), notes: unreached.map(place) };
+  return {
+    faults: [...complaints, ...faults].map(place),
+    notes: [...lintUnused(definition), ...unreached].map(place),
+  };
 }
 
 function lintForms({ definition, forms }: CompiledProfile): Complaint[] {
@@ -221,23 +224,23 @@ function lintConditions(profile: ProfileDefinition): Complaint[] {
       });
     }
   }
-  if (profile.state !== undefined) {
-    const mapped = new Set(profile.map.map(({ when }) => when.path));
-    for (const [i, path] of profile.state.entries()) {
-      if (!mapped.has(path))
-        complaints.push({ path: ['state', i], message: `no entry of "map" reads "${path}"` });
-    }
-    for (const [i, { when, emit }] of profile.map.entries()) {
-      const state = emit?.edge === 'raise' || emit?.edge === 'clear';
-      if (!profile.republishes || !state || (when.path !== undefined && profile.state.includes(when.path)))
-        continue;
-      complaints.push({
-        path: ['map', i, 'when'],
-        message: 'its path must be in "state": the device repeats it with every message',
-      });
-    }
+  const { state } = profile;
+  if (state === undefined || !profile.republishes) return complaints;
+  for (const [i, { when, emit }] of profile.map.entries()) {
+    if (emit?.edge !== 'raise' && emit?.edge !== 'clear') continue;
+    if (when.path !== undefined && state.includes(when.path)) continue;
+    const message = 'its path must be in "state": the device repeats it with every message';
+    complaints.push({ path: ['map', i, 'when'], message });
   }
   return complaints;
+}
+
+/** Harmless, but perhaps a slip. */
+function lintUnused(profile: ProfileDefinition): Complaint[] {
+  const mapped = new Set(profile.map.map(({ when }) => when.path));
+  return (profile.state ?? []).flatMap((path, i) =>
+    mapped.has(path) ? [] : [{ path: ['state', i], message: `no entry of "map" reads "${path}"` }],
+  );
 }
 
 /** What is masked must not be used. */

@@ -4,10 +4,11 @@ import type { RawMessage } from '../contract/raw-message.ts';
 import type { Reading } from '../contract/reading.ts';
 import type { CompiledForm, CompiledProfile } from './compile.ts';
 import { type Action, type Field, normaliseValue } from './compile-map.ts';
+import { dedupKey } from './dedup-key.ts';
 import { readClock } from './device-clock.ts';
 import { type DeviceState, noState, type Scalar } from './device-state.ts';
 import { readDeviceTime } from './device-time.ts';
-import { type Decoded, decodePayload } from './payload.ts';
+import { findForm } from './find-form.ts';
 import { readReadings } from './readings.ts';
 import type { Settings } from './settings.ts';
 import { StateChange } from './state-change.ts';
@@ -120,8 +121,10 @@ class Pass {
   }
 
   run(): Normalised {
-    const found = this.#findForm();
-    if ('status' in found) return found;
+    const found = findForm(this.#profile, this.#raw);
+    if ('status' in found) {
+      return { ...found, drafts: this.#drafts, state: this.#context.state ?? noState };
+    }
     this.#body = found.body;
     this.#readTime();
     this.#readFlags();
@@ -130,43 +133,6 @@ class Pass {
       for (const { action, type, input } of this.#later) this.#clear(action, type, input);
     }
     return this.#result(found.form);
-  }
-
-  /** The first form with this topic whose keys are there. The payload is decoded once for each way to read it. */
-  #findForm(): { form: CompiledForm; body: Record<string, unknown> } | Normalised {
-    const { channel, payload } = this.#raw;
-    let decoded: Decoded | undefined;
-    let textKey: string | undefined;
-    let topicMatched = false;
-    for (const form of this.#profile.forms) {
-      if (!form.topic.test(channel)) continue;
-      if (form.skip) break;
-      if (form.ignore) return this.#nothing('ignored', 'a command or an echo');
-      topicMatched = true;
-      if (decoded === undefined || textKey !== form.text) {
-        textKey = form.text;
-        decoded = decodePayload(payload, textKey);
-      }
-      if ('empty' in decoded) {
-        // publishing nothing with RETAIN is how a retained message is removed [MQTT-3.3.1-10]
-        return this.#raw.retain === true || this.#raw.stored === 'retained'
-          ? this.#nothing('ignored', 'an empty payload removes a retained message')
-          : this.#nothing('undecodable', 'payload is empty');
-      }
-      if ('fault' in decoded) return this.#nothing('undecodable', decoded.fault);
-      const { body } = decoded;
-      if (form.has.every((read) => read(body) !== undefined)) return { form, body };
-    }
-    return this.#nothing(
-      'unmapped',
-      topicMatched
-        ? `no form of profile ${this.#profile.id} has the keys of this message`
-        : `the topic is none of profile ${this.#profile.id}`,
-    );
-  }
-
-  #nothing(status: Normalised['status'], detail: string): Normalised {
-    return { status, drafts: this.#drafts, state: this.#context.state ?? noState, detail };
   }
 
   /** Freshness, `occurredAt` and `clock`, as far as they are the same for all events of the message. */
@@ -401,19 +367,11 @@ class Pass {
     return data;
   }
 
-  /** All parts or no key: half a key would swallow real events. */
   #keyOfMessage(): string | undefined {
-    if (this.#dedupDone) return this.#dedupKey;
-    this.#dedupDone = true;
-    const { dedupBy } = this.#profile;
-    if (dedupBy.length === 0) return undefined;
-    const parts: string[] = [];
-    for (const by of dedupBy) {
-      const part = by === 'time' ? this.#provenTime() : keyPart(by(this.#body));
-      if (part === undefined) return undefined;
-      parts.push(part);
+    if (!this.#dedupDone) {
+      this.#dedupDone = true;
+      this.#dedupKey = dedupKey(this.#profile.dedupBy, this.#body, () => this.#provenTime());
     }
-    this.#dedupKey = parts.join('|');
     return this.#dedupKey;
   }
 
@@ -464,11 +422,4 @@ const none: readonly never[] = [];
 /** Elements of a list are numbered from 1, as inputs are on the module's print. */
 function inputOf(list: object, key: string): string {
   return Array.isArray(list) ? String(Number(key) + 1) : key;
-}
-
-/** A number that JavaScript cannot hold exactly is no key: two events would look like one. */
-function keyPart(value: unknown): string | undefined {
-  if (typeof value === 'string' && value !== '') return value.slice(0, MAX_DATA_TEXT);
-  if (typeof value !== 'number') return undefined;
-  return Number.isInteger(value) && !Number.isSafeInteger(value) ? undefined : String(value);
 }

@@ -39,10 +39,10 @@ export interface TrialResult {
 }
 
 /** The instant at which a message was received when nothing else is said. */
-export const TRIAL_INSTANT = '2026-01-01T00:00:00.000Z';
+const TRIAL_INSTANT = '2026-01-01T00:00:00.000Z';
 
 /** As at a campus in China. */
-export const trialClock: ProfileClock = { siteZone: 'Asia/Shanghai', lateAfterMs: 30_000 };
+const trialClock: ProfileClock = { siteZone: 'Asia/Shanghai', lateAfterMs: 30_000 };
 
 /** Status of the better fit first. */
 const order: readonly Normalised['status'][] = ['mapped', 'ignored', 'unmapped', 'undecodable'];
@@ -124,7 +124,7 @@ function keyOf(profile: CompiledProfile, device: string): string {
 }
 
 /** The message as an adapter would hand it over. */
-export function rawOf(message: TrialMessage): RawMessage {
+function rawOf(message: TrialMessage): RawMessage {
   const receivedAt = instant(message.receivedAt ?? TRIAL_INSTANT);
   const stored = message.stored ?? (message.retained === true ? 'retained' : undefined);
   return {

@@ -38,7 +38,7 @@ export function readYaml(text: string, file: string): YamlSource {
 }
 
 /** Keys and list positions as a person writes them: `map[2].emit.type`. */
-export function formatKey(path: Path): string {
+function formatKey(path: Path): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === 'number') return `${text}[${step}]`;
     return text === '' ? String(step) : `${text}.${String(step)}`;

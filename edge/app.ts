@@ -6,7 +6,7 @@ import { fateOf } from '../cloud-bridge/uplink/recipient.ts';
 import { Uplink } from '../cloud-bridge/uplink/uplink.ts';
 import { uplinkPassword } from '../config/edge.ts';
 import type { EdgeConfig, MqttListenerConfig, UplinkConfig } from '../config/edge-schema.ts';
-import type { ConfigFault } from '../config/fault.ts';
+import { type ConfigFault, formatFault } from '../config/fault.ts';
 import type { Alarm } from '../contract/alarm.ts';
 import { builtinProfiles, Catalogue } from '../device-profiles/catalogue.ts';
 import type { DeviceState } from '../device-profiles/normalise.ts';
@@ -93,7 +93,7 @@ async function build(
     topicsOf: topicsOf(catalogue),
   });
   stops.push(() => registry.close());
-  await importSite(config, registry, catalogue);
+  await importAtStart(config, registry, catalogue, logger);
 
   const reserveBytes = config.storage.reserve_mib * 1024 * 1024;
   const journal = await Journal.open({ dir: config.data_dir, logger, clock, reserveBytes });
@@ -109,7 +109,9 @@ async function build(
   const inbox = new UnknownDeviceInbox();
   const metrics = new Metrics();
   const presence = new Presence({
-    devicesOf: (user) => registry.devicesOfUser(user).map((device) => device.id),
+    // a device behind a bridge may share the bridge's account: its own connection says nothing
+    devicesOf: (user) =>
+      registry.devicesOfUser(user).flatMap(({ id, bridge }) => (bridge === undefined ? [id] : [])),
   });
   const clockWatch = new ClockWatch(clock);
   const intake = new Intake({
@@ -216,7 +218,7 @@ async function build(
   const listening = await api.start();
   stops.push(() => api.stop());
   watchdogs.start({
-    emit: (drafts, device) => pipeline.emit(drafts, device),
+    emit: (draft, device) => pipeline.emit(draft, device),
     show: () => live.status(health.status()),
   });
   stops.push(() => watchdogs.stop());
@@ -225,11 +227,13 @@ async function build(
       .open()
       .flatMap((alarm) => (alarm.type === 'DEV.OFFLINE' && alarm.device !== undefined ? [alarm.device] : [])),
   );
+  // who never spoke is not installed yet
+  const spoken = registry.devices().filter(({ id }) => left.states.has(`device:${id}`));
   presence.expect(
-    registry.devices().flatMap((device) => device.user ?? []),
+    spoken.flatMap(({ user }) => user ?? []),
     clock(),
   );
-  void pipeline.emit([ownDraft('SYS.BOOT', 'pulse', clock(), bootFacts(boot, journal))]);
+  void pipeline.emit(ownDraft('SYS.BOOT', 'pulse', clock(), bootFacts(boot, journal)));
 
   await broker.start(pipeline);
   stops.push(() => broker.stop());
@@ -242,7 +246,7 @@ async function build(
     clockQuality: () => clockWatch.quality(),
     keepDays: config.storage.retention_days,
     recipients: () => recipients,
-    onLoss: (loss) => pipeline.emit([ownDraft('SYS.TOMBSTONE', 'pulse', clock(), { ...loss })]),
+    onLoss: (loss) => pipeline.emit(ownDraft('SYS.TOMBSTONE', 'pulse', clock(), { ...loss })),
   });
   retention.start();
   stops.push(() => retention.stop());
@@ -271,6 +275,24 @@ function loadProfiles(config: EdgeConfig, logger: Logger): Catalogue {
   // a faulty profile must not stop the gateway: the others still serve their devices
   for (const fault of faults) logger.error({ fault }, 'a device profile has a fault and is left out');
   return catalogue;
+}
+
+/** A faulty import must not keep a campus unprotected: with a site registered already, that one serves on. */
+async function importAtStart(
+  config: EdgeConfig,
+  registry: Registry,
+  catalogue: Catalogue,
+  logger: Logger,
+): Promise<void> {
+  try {
+    await importSite(config, registry, catalogue);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError) || registry.devices().length === 0) throw error;
+    logger.error(
+      { faults: error.faults.map(formatFault) },
+      'the site import has faults and was not taken over; the site as registered serves on. Correct it and send SIGHUP',
+    );
+  }
 }
 
 async function importSite(config: EdgeConfig, registry: Registry, catalogue: Catalogue): Promise<void> {

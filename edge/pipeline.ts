@@ -9,7 +9,7 @@ import type { Journal } from './journal/journal.ts';
 import { Batch, type Evaluation } from './pipeline/batch-builder.ts';
 import { ClientQueue, FairQueue } from './pipeline/fair-queue.ts';
 import type { Intake } from './pipeline/intake.ts';
-import { anyUrgent, type Item, TaskItem } from './pipeline/item.ts';
+import { type Item, isUrgent, TaskItem } from './pipeline/item.ts';
 
 /** Rows of one commit at most: 1,000 rows are some 8 ms of writing. */
 export const BATCH_ROWS = 1_000;
@@ -41,7 +41,8 @@ export class Pipeline implements Sink {
   readonly #clients = new Map<string, ClientQueue<Item>>();
   /** Operators, timers and the gateway itself share one queue of their own. */
   readonly #own = new ClientQueue<Item>();
-  readonly #unstored = new Set<SealedBatch>();
+  /** Sealed and not fully on disk. */
+  readonly #unstored = new Map<SealedBatch, { alarmsSaved: boolean }>();
   #unstoredRows = 0;
   #oldestUnstoredSince = 0;
   #stopped: Error | undefined;
@@ -64,7 +65,9 @@ export class Pipeline implements Sink {
   /** Alarms that are evaluated and shown, but not on disk. */
   unsaved(): Alarm[] {
     const alarms = new Map<string, Alarm>();
-    for (const batch of this.#unstored) for (const alarm of batch.alarms) alarms.set(alarm.id, alarm);
+    for (const [batch, { alarmsSaved }] of this.#unstored) {
+      if (!alarmsSaved) for (const alarm of batch.alarms) alarms.set(alarm.id, alarm);
+    }
     return [...alarms.values()];
   }
 
@@ -110,13 +113,10 @@ export class Pipeline implements Sink {
     });
   }
 
-  /** Stores events of the gateway itself (SYS.*) or of a watchdog about a device. Resolves once they are on disk. */
-  emit(drafts: EventDraft[], device?: string): Promise<void> {
+  /** Stores an event of the gateway itself (SYS.*) or of a watchdog about a device. Resolves once it is on disk. */
+  emit(draft: EventDraft, device?: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      const run = (batch: Batch): void => {
-        for (const draft of drafts) batch.addOwn(draft, device);
-      };
-      this.#task(anyUrgent(drafts), run, resolve, reject);
+      this.#task(isUrgent(draft), (batch) => batch.addOwn(draft, device), resolve, reject);
     });
   }
 
@@ -198,12 +198,21 @@ export class Pipeline implements Sink {
     for (const item of items) item.seal(batch);
     const sealed = batch.seal();
     if (this.#unstored.size === 0) this.#oldestUnstoredSince = performance.now();
-    this.#unstored.add(sealed);
+    const progress = { alarmsSaved: false };
+    this.#unstored.set(sealed, progress);
     this.#unstoredRows += sealed.rows.length;
-    this.#o.journal.append(sealed).all.then(
+    const { alarms, all } = this.#o.journal.append(sealed);
+    alarms.then(
+      () => {
+        progress.alarmsSaved = true;
+        for (const item of items) if (item.alarmsOnly) item.stored();
+      },
+      () => undefined, // `all` rejects as well
+    );
+    all.then(
       () => {
         this.#settled(sealed);
-        for (const item of items) item.stored();
+        for (const item of items) if (!item.alarmsOnly) item.stored();
         this.#pump();
       },
       (error: Error) => {

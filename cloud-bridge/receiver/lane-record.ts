@@ -1,5 +1,5 @@
 import type { Range } from '../../contract/frame.ts';
-import { absorb, addRange, holesBetween, rangeOf } from '../ranges.ts';
+import { absorb, addRange, holesBetween } from '../ranges.ts';
 import type { Hole, LaneKey, LaneState, LaneView } from './store.ts';
 
 /** A lane with everything that its bookkeeping needs. */
@@ -10,7 +10,7 @@ export interface LaneRecord extends LaneView {
 }
 
 /** Ranges a lane may be in pieces; frames that would make more are not taken until holes are filled. */
-const LANE_MAX_RANGES = 4096;
+const LANE_MAX_RANGES = 1024;
 
 export function newLane({ school, gateway, epoch, lane }: LaneKey): LaneRecord {
   return {
@@ -48,9 +48,12 @@ export function hadRanges({ ack, have }: LaneState): Range[] {
 export function withRange(state: LaneState, from: number, to: number, now: number): LaneState | undefined {
   const { ack, have } = absorb(state.ack, addRange(state.have, from, to));
   if (have.length > LANE_MAX_RANGES) return undefined;
+  let known = 0;
   const holes = holesBetween(ack, have).map(([low, high]): Hole => {
-    const known = state.holes.find((hole) => rangeOf(low, [[hole.from, hole.to]]));
-    return { from: low, to: high, since: known?.since ?? now };
+    // Every hole is new or a part of one that was there; both lists are in order.
+    while ((state.holes[known]?.to ?? Number.POSITIVE_INFINITY) < low) known += 1;
+    const before = state.holes[known];
+    return { from: low, to: high, since: before !== undefined && before.from <= low ? before.since : now };
   });
   return { ack, have, holes };
 }

@@ -26,6 +26,35 @@ export interface Users {
   createAdministrator(administrator: { user: string; name: string; password: string }): Promise<Person>;
 }
 
+/** A session as it outlives a run of the gateway; of its token only the hash. Times in milliseconds since 1970. */
+export interface KeptSession {
+  hash: string;
+  user: string;
+  station?: string;
+  place?: string;
+  /** Last use. */
+  seenAt: number;
+  /** It is over then, however busy. */
+  endsAt: number;
+}
+
+/** What became of sessions since the last write. */
+export interface SessionChanges {
+  opened: readonly KeptSession[];
+  /** New times of sessions that are kept already; one that is not there (any more) is left out. */
+  seen: readonly KeptSession[];
+  /** Hashes. */
+  ended: readonly string[];
+}
+
+/** Where sessions outlive a run of the gateway. */
+export interface SessionStore {
+  /** What the last run left, the oldest first. */
+  load(): Promise<readonly KeptSession[]>;
+  /** Stores all of it or nothing. A session of somebody who is gone is not stored. */
+  write(changes: SessionChanges): Promise<void>;
+}
+
 /** What became of an action. `stored: false`: it holds and is shown, but the journal cannot write it yet. */
 export type DeskResult =
   | { alarm: Alarm; stored: boolean }

@@ -77,6 +77,7 @@ export function sendProblem(
     .code(problemStatus[problem.code])
     .header('content-language', language === 'zh' ? 'zh-CN' : 'en')
     .header('vary', 'accept-language')
+    .header('cache-control', 'no-store')
     .type('application/problem+json; charset=utf-8')
     .send(JSON.stringify(problemDocument(problem, language, request.url)));
 }

@@ -1,5 +1,6 @@
-import type { Person, SignInRole, Users } from './ports.ts';
+import type { KeptSession, Person, SignInRole, Users } from './ports.ts';
 import { newToken, tokenHash } from './secret.ts';
+import type { Remains, SessionKeeper } from './session-keeper.ts';
 
 /** Time-outs (STANDARDS S19), milliseconds. */
 export interface SessionLimits {
@@ -15,9 +16,11 @@ export const defaultSessionLimits: SessionLimits = { idleMs: 1_800_000, absolute
 const KIOSK_ABSOLUTE_MS = 2_592_000_000;
 /** Sessions of one user; the oldest ends when another opens. */
 const MAX_PER_USER = 20;
+/** How often timed-out sessions are ended and last uses are stored: what a crash may cost of an idle time. */
+const SWEEP_MS = 60_000;
 
-/** Whose screen must not go dark while they watch it. */
-const onDuty: ReadonlySet<SignInRole> = new Set(['guard', 'shift-leader', 'kiosk']);
+/** Whose screen must not go dark while they watch it, and whose console is there to be heard. */
+export const onDuty: ReadonlySet<SignInRole> = new Set(['guard', 'shift-leader', 'kiosk']);
 
 /** Somebody who is signed in. */
 export interface Session {
@@ -27,7 +30,8 @@ export interface Session {
   /** Where they sit, and the place of that desk. */
   readonly station?: string;
   readonly place?: string;
-  readonly openedAt: number;
+  /** Monotonic times, milliseconds. */
+  readonly endsAt: number;
   seenAt: number;
 }
 
@@ -35,20 +39,42 @@ export interface SessionsOptions {
   users: Pick<Users, 'person'>;
   limits: SessionLimits;
   monotonic: () => number;
+  /** Carries sessions over a restart; absent: a restart ends them. */
+  keeper?: SessionKeeper;
 }
 
-/** Sessions on the server, in memory: only hashes of their tokens are kept. */
+/** Sessions on the server. Looked up in memory, where time-outs run on the monotonic clock; of tokens only hashes. */
 export class Sessions {
   readonly #o: SessionsOptions;
   readonly #byHash = new Map<string, Session>();
   readonly #hashes = new WeakMap<Session, string>();
   readonly #ended = new Set<(session: Session) => void>();
+  #sweeping: NodeJS.Timeout | undefined;
 
   constructor(options: SessionsOptions) {
     this.#o = options;
   }
 
-  open(person: Person, station?: string, place?: string): { token: string; session: Session } {
+  /** Takes over what the last run left, and begins to look for time-outs. */
+  async start(): Promise<void> {
+    for (const kept of (await this.#o.keeper?.load()) ?? []) this.#resume(kept);
+    this.#sweeping = setInterval(() => void this.sweep(), SWEEP_MS).unref();
+  }
+
+  /** Stores what is to be stored; the sessions go on with the next run. */
+  async stop(): Promise<void> {
+    clearInterval(this.#sweeping);
+    await this.sweep();
+  }
+
+  /** Ends what has timed out and stores last uses. Called every minute. */
+  async sweep(): Promise<void> {
+    for (const [hash, session] of this.#byHash) if (!this.#holds(session)) this.#end(hash, session);
+    await this.#o.keeper?.seen(this.#byHash);
+  }
+
+  /** Resolves when a restart would know the session, or after a second. */
+  async open(person: Person, station?: string, place?: string): Promise<{ token: string; session: Session }> {
     this.#prune(person.user);
     const now = this.#o.monotonic();
     const token = newToken();
@@ -58,12 +84,12 @@ export class Sessions {
       role: person.role,
       ...(station === undefined ? {} : { station }),
       ...(place === undefined ? {} : { place }),
-      openedAt: now,
+      endsAt: now + this.absoluteMs(person.role),
       seenAt: now,
     };
     const hash = tokenHash(token);
-    this.#byHash.set(hash, session);
-    this.#hashes.set(session, hash);
+    this.#add(hash, session);
+    await this.#o.keeper?.opened(hash, session);
     return { token, session };
   }
 
@@ -92,10 +118,11 @@ export class Sessions {
     return true;
   }
 
-  end(token: string): void {
+  /** Ended at once; resolves when a restart would know, or after a second. */
+  async end(token: string): Promise<void> {
     const hash = tokenHash(token);
     const session = this.#byHash.get(hash);
-    if (session !== undefined) this.#end(hash, session);
+    if (session !== undefined) await this.#end(hash, session);
   }
 
   /** Password or role changed, or the person left. */
@@ -115,7 +142,7 @@ export class Sessions {
   #holds(session: Session): boolean {
     const now = this.#o.monotonic();
     if (now - session.seenAt > this.#o.limits.idleMs) return false;
-    if (now - session.openedAt > this.absoluteMs(session.role)) return false;
+    if (now > session.endsAt) return false;
     return this.#o.users.person(session.user)?.role === session.role;
   }
 
@@ -133,8 +160,31 @@ export class Sessions {
     }
   }
 
-  #end(hash: string, session: Session): void {
+  #resume({ hash, user, station, place, idleMs, leftMs }: KeptSession & Remains): void {
+    const person = this.#o.users.person(user);
+    if (person === undefined) return;
+    const now = this.#o.monotonic();
+    const session: Session = {
+      user,
+      name: person.name,
+      role: person.role,
+      ...(station === undefined ? {} : { station }),
+      ...(place === undefined ? {} : { place }),
+      endsAt: now + Math.min(leftMs, this.absoluteMs(person.role)),
+      // a duty screen that waited for the gateway was watched all the time
+      seenAt: onDuty.has(person.role) ? now : now - idleMs,
+    };
+    this.#add(hash, session);
+  }
+
+  #add(hash: string, session: Session): void {
+    this.#byHash.set(hash, session);
+    this.#hashes.set(session, hash);
+  }
+
+  #end(hash: string, session: Session): Promise<void> | undefined {
     this.#byHash.delete(hash);
     for (const listener of this.#ended) listener(session);
+    return this.#o.keeper?.ended(hash);
   }
 }

@@ -38,7 +38,13 @@ export async function checkConfig(file: string): Promise<ConfigFault[]> {
     message,
   }));
   if (site.import === undefined) return faults;
-  const existing = await readRegisteredSite(join(data_dir, 'site.db'));
-  const read = readSiteFile(site.import, { existing, profiles: profileFacts(catalogue) });
-  return 'faults' in read ? [...faults, ...read.faults] : faults;
+  const database = join(data_dir, 'site.db');
+  try {
+    const existing = await readRegisteredSite(database);
+    const read = readSiteFile(site.import, { existing, profiles: profileFacts(catalogue) });
+    return 'faults' in read ? [...faults, ...read.faults] : faults;
+  } catch (error) {
+    const message = (error instanceof Error ? error.message : String(error)).replace(`${database} `, '');
+    return [...faults, { file: database, line: 1, column: 1, path: '', message }];
+  }
 }

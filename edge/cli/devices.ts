@@ -56,23 +56,13 @@ async function importSite(
   file: string,
   options: Options & { dryRun?: boolean; replace?: boolean },
 ): Promise<void> {
-  const config = readConfig(options.config, options.json);
-  if (config === undefined) return;
-  mkdirSync(config.data_dir, { recursive: true, mode: 0o750 });
-  const catalogue = catalogueOf(config);
-  const registry = await open(config, catalogue);
-  try {
-    const { dryRun = false, replace = false } = options;
+  const { dryRun = false, replace = false } = options;
+  await useRegistry(options, true, async (registry, catalogue) => {
     const result = await registry.importFile(file, { dryRun, replace, profiles: profileFacts(catalogue) });
     if ('faults' in result) return reportFaults(result.faults, options.json);
-    console.log(
-      options.json
-        ? JSON.stringify({ ok: true, dryRun, report: result.report })
-        : formatReport(result.report, dryRun),
-    );
-  } finally {
-    await registry.close();
-  }
+    const { report } = result;
+    console.log(options.json ? JSON.stringify({ ok: true, dryRun, report }) : formatReport(report, dryRun));
+  });
 }
 
 /** One line a table, then the ids. */
@@ -91,20 +81,35 @@ function formatReport(report: ImportReport, dryRun: boolean): string {
   );
 }
 
-async function withRegistry(options: Options, use: (registry: Registry) => void): Promise<void> {
+function withRegistry(options: Options, use: (registry: Registry) => void): Promise<void> {
+  return useRegistry(options, false, async (registry) => use(registry));
+}
+
+/** Opens `site.db` of the configuration for a command; says what is wrong where it cannot. */
+async function useRegistry(
+  options: Options,
+  create: boolean,
+  use: (registry: Registry, catalogue: Catalogue) => Promise<void>,
+): Promise<void> {
   const config = readConfig(options.config, options.json);
   if (config === undefined) return;
   const file = join(config.data_dir, 'site.db');
-  if (!existsSync(file)) {
-    console.error(`${file} does not exist; import a site first: campus-gateway devices import FILE`);
-    process.exitCode = 1;
-    return;
-  }
-  const registry = await open(config, catalogueOf(config));
   try {
-    use(registry);
-  } finally {
-    await registry.close();
+    if (create) mkdirSync(config.data_dir, { recursive: true, mode: 0o750 });
+    else if (!existsSync(file)) {
+      throw new Error(`${file} does not exist; import a site first: campus-gateway devices import FILE`);
+    }
+    const catalogue = catalogueOf(config);
+    const logger = pino({ level: 'silent' });
+    const registry = await Registry.open({ file, logger, topicsOf: topicsOf(catalogue) });
+    try {
+      await use(registry, catalogue);
+    } finally {
+      await registry.close();
+    }
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
   }
 }
 
@@ -113,11 +118,6 @@ function catalogueOf({ profiles }: EdgeConfig): Catalogue {
   const { catalogue, faults } = Catalogue.load(dirs);
   for (const { file, line, column, message } of faults) console.error(`${file}:${line}:${column} ${message}`);
   return catalogue;
-}
-
-function open({ data_dir }: EdgeConfig, catalogue: Catalogue): Promise<Registry> {
-  const logger = pino({ level: 'silent' });
-  return Registry.open({ file: join(data_dir, 'site.db'), logger, topicsOf: topicsOf(catalogue) });
 }
 
 interface Listed {

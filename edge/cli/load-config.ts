@@ -3,7 +3,7 @@ import type { EdgeConfig } from '../../config/edge-schema.ts';
 import { type ConfigFault, formatFault } from '../../config/fault.ts';
 
 /** `sysexits.h`: something was found in an unconfigured or misconfigured state. */
-export const EXIT_CONFIG = 78;
+const EXIT_CONFIG = 78;
 /** Where a gateway keeps its configuration, seen from its folder. */
 export const DEFAULT_CONFIG = 'config/edge.yaml';
 

@@ -215,9 +215,12 @@ async function printCheck(
   for (const fault of report.faults) await io.out(`${formatProfileFault(fault)}\n`);
   for (const note of report.notes) await io.out(`note: ${formatProfileFault(note)}\n`);
   const samples = report.profiles.reduce((sum, profile) => sum + profile.samples, 0);
-  const { length } = report.faults;
-  const result = length === 0 ? 'all good' : `${length} ${length === 1 ? 'fault' : 'faults'}`;
-  await io.out(`${report.profiles.length} profiles, ${samples} samples: ${result}\n`);
+  const result = report.faults.length === 0 ? 'all good' : counted(report.faults.length, 'fault');
+  await io.out(`${counted(report.profiles.length, 'profile')}, ${counted(samples, 'sample')}: ${result}\n`);
+}
+
+function counted(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
 async function tryMessages(io: ProfilesIo, options: TryOptions): Promise<void> {
@@ -300,7 +303,7 @@ async function tryBatch(
 ): Promise<void> {
   const bad = await playLines(io, catalogue, file === '-' ? io.stdin : createReadStream(file), defaults);
   if (bad > 0) {
-    io.err(`${bad} ${bad === 1 ? 'line' : 'lines'} could not be tried: see "error" in the output\n`);
+    io.err(`${counted(bad, 'line')} could not be tried: see "error" in the output\n`);
     io.exit(1);
   }
 }

@@ -43,7 +43,7 @@ async function start(options: StartOptions): Promise<void> {
   }
   announce(app, config, logger, options);
   watchReload(app, config, logger, options.config);
-  closeWithGrace({ delay: STOP_WITHIN_MS, logger: false }, async ({ err }) => {
+  closeWithGrace({ delay: STOP_WITHIN_MS, logger: false, skip: ['SIGHUP'] }, async ({ err }) => {
     if (err) logger.fatal({ err }, 'stopping after an error that nobody handled');
     else logger.info('stopping');
     await app.stop();

@@ -48,8 +48,8 @@ export class Duty {
   #state = emptyState;
   #heard: readonly AlarmRow[] = [];
   #showing: ReturnType<typeof setTimeout> | undefined;
-  #lists: Loading = 'waiting';
-  #names: Loading = 'waiting';
+  #lists: Loading = 'done';
+  #names: Loading = 'done';
   #retryAt = 0;
   #known: ReadonlySet<string> = new Set();
 
@@ -93,7 +93,7 @@ export class Duty {
     this.hour.value = Math.floor(this.now.value / 3_600_000) * 3_600_000;
     this.#listen();
     if (this.ready.value) this.#show();
-    if (performance.now() >= this.#retryAt) this.#load();
+    this.#load();
   }
 
   /** The computer's network is back. */
@@ -115,10 +115,25 @@ export class Duty {
 
   #take(frame: LiveFrame): void {
     this.heardAt.value = this.#clock.now();
-    if (frame.k === 'hello') this.#clock.set(frame.serverTime);
-    if (frame.k === 'hb') return;
-    if (frame.k === 'snapshot' || frame.k === 'commit') this.ready.value = true;
+    switch (frame.k) {
+      case 'hb':
+        return;
+      case 'hello':
+        this.#clock.set(frame.serverTime);
+        // the campus may have been imported anew
+        if (this.#names === 'done') this.#names = 'waiting';
+        break;
+      case 'snapshot':
+        // what closed and happened before it is not in it
+        if (this.#lists === 'done') this.#lists = 'waiting';
+        this.ready.value = true;
+        break;
+      case 'commit':
+        this.ready.value = true;
+        break;
+    }
     this.learn(frame);
+    if (frame.k === 'hello' || frame.k === 'snapshot') this.#load();
   }
 
   /** Not later than the frame itself: a hidden tab shows late, but must be heard. */
@@ -140,6 +155,7 @@ export class Duty {
   }
 
   #load(): void {
+    if (performance.now() < this.#retryAt) return;
     if (this.#names === 'waiting') void this.#loadNames();
     if (this.#lists === 'waiting') void this.#loadLists();
   }

@@ -34,8 +34,8 @@ export interface HandlingOptions {
   onSessionEnded(): void;
 }
 
-/** Two presses within this time are one: a nervous double click must not hit the card that moved up. */
-const PRESS_AGAIN_MS = 500;
+/** Two clicks within this time are one: a nervous double click must not hit the card that moved up. */
+const CLICK_AGAIN_MS = 500;
 const NOTICE_MS = 15_000;
 
 /** What people do to alarms. Shows nothing as done before the gateway says so. */
@@ -44,17 +44,23 @@ export class Handling {
   readonly notices = shallowReactive(new Map<string, Notice>());
   readonly asking = shallowRef<Asking | undefined>();
   readonly #o: HandlingOptions;
-  #pressedAt = Number.NEGATIVE_INFINITY;
+  #clickedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: HandlingOptions) {
     this.#o = options;
   }
 
-  /** A button of a card or its key was pressed. */
-  async press(alarm: Alarm, offer: Offer): Promise<void> {
+  /** A button was clicked with the mouse or a finger. */
+  async click(alarm: Alarm, offer: Offer): Promise<void> {
     const now = performance.now();
-    if (now - this.#pressedAt < PRESS_AGAIN_MS || this.busy.has(alarm.id)) return;
-    this.#pressedAt = now;
+    if (now - this.#clickedAt < CLICK_AGAIN_MS) return;
+    this.#clickedAt = now;
+    await this.press(alarm, offer);
+  }
+
+  /** An action was chosen by key, on a card that the person chose before. */
+  async press(alarm: Alarm, offer: Offer): Promise<void> {
+    if (this.busy.has(alarm.id)) return;
     this.notices.delete(alarm.id);
     const asking = { alarmId: alarm.id, version: alarm.version, offer, details: {}, notice: undefined };
     if (offer.action === 'confirm') this.asking.value = { ...asking, kind: 'confirm' };

@@ -86,14 +86,18 @@ export function openAlarms({ stored, unsaved }: LiveState): Alarm[] {
   return [...all.values()];
 }
 
-/** Severity 3-4 that closed by itself and nobody has looked at, newest first. */
+/** Severity 3-4 that closed by itself and nobody has looked at, the last closed first. */
 export function recoveredAlarms({ closed }: LiveState): Alarm[] {
-  return [...closed.values()].filter(isRecovered).reverse();
+  return [...closed.values()].filter(isRecovered).sort((a, b) => closedAt(b) - closedAt(a));
 }
 
 /** The newest this screen knows of an alarm. */
 export function alarmOf(state: LiveState, id: string): Alarm | undefined {
   return state.unsaved.get(id) ?? state.stored.get(id) ?? state.closed.get(id);
+}
+
+function closedAt({ steps, lastAt }: Alarm): number {
+  return Date.parse(steps?.close?.at ?? lastAt);
 }
 
 function isRecovered({ severity, disposition, steps }: Alarm): boolean {

@@ -59,8 +59,8 @@ export interface QueueEvents {
 /**
  * Commits batches strictly in order, one in flight, and tries again until they are on disk: ids, seqs and hashes never
  * change. Waiting batches share a statement. While the disk is full, lane `a` of everything that waits goes first and
- * alone (rows and alarms; states stay with lane `e`, so that a crash in between repeats an event rather than loses
- * one), and lane `e` follows in order once there is space.
+ * alone, with its alarms; the states of its devices are forgotten with it and come back with lane `e`, so that a crash
+ * in between repeats an event rather than loses one. Lane `e` follows in order once there is space.
  */
 export class CommitQueue {
   readonly #store: Store;
@@ -229,7 +229,7 @@ export class CommitQueue {
       void this.#store.restoreReserve();
       return 'done';
     }
-    const failed = await this.#write(restPart(entry.batch));
+    const failed = await this.#write(restPart(entry.batch, this.#forgotten()));
     if (failed !== undefined) return 'failed';
     this.#entries.shift();
     settle(entry);
@@ -304,6 +304,12 @@ export class CommitQueue {
     return [];
   }
 
+  /** States that stay forgotten: a later batch has its lane `a` on disk and its own states not yet. */
+  #forgotten(): Set<string> {
+    const later = this.#entries.slice(1).filter((entry) => entry.alarmsSaved && hasAlarmRows(entry.batch));
+    return new Set(later.flatMap((entry) => entry.batch.states.map(({ key }) => key)));
+  }
+
   #takeTask(): Task | undefined {
     const idle = this.#full ? this.#entries.every((entry) => entry.alarmsSaved) : this.#entries.length === 0;
     const index = idle ? 0 : this.#tasks.findIndex((task) => task.urgent);
@@ -357,11 +363,13 @@ function mergeParts(parts: readonly Part[]): Part {
 
 function alarmPart(batch: SealedBatch): Part {
   const rows = batch.rows.filter((row) => row.lane === 'a');
-  return { rows, alarms: batch.alarms, states: [], retained: [], cursors: [] };
+  const states = rows.length === 0 ? [] : batch.states.map(({ key }) => ({ key, value: undefined }));
+  return { rows, alarms: batch.alarms, states, retained: [], cursors: [] };
 }
 
-function restPart(batch: SealedBatch): Part {
-  const { states, retained, cursors } = batch;
+function restPart(batch: SealedBatch, forgotten: ReadonlySet<string>): Part {
+  const { retained, cursors } = batch;
+  const states = batch.states.map(({ key, value }) => ({ key, value: forgotten.has(key) ? undefined : value }));
   return {
     rows: batch.rows.filter((row) => row.lane !== 'a'),
     alarms: [],
@@ -369,6 +377,10 @@ function restPart(batch: SealedBatch): Part {
     retained,
     cursors: [...cursors],
   };
+}
+
+function hasAlarmRows(batch: SealedBatch): boolean {
+  return batch.rows.some((row) => row.lane === 'a');
 }
 
 function saveAlarms(entry: Entry): void {

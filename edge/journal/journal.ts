@@ -94,7 +94,7 @@ export class Journal {
       const between = (work: () => Promise<void>): Promise<void> => queue.task(work, true);
       const store = await JournalStore.open(file.db, dir, reserve, between, log);
       undo.pop();
-      undo.push(() => store.close());
+      undo.push(() => store.close(async () => {}));
       const queue: CommitQueue = new CommitQueue(
         store,
         file.end,
@@ -269,9 +269,10 @@ export class Journal {
 
   async #close(): Promise<void> {
     await this.#queue.close();
-    await this.reader.close();
-    await this.#reads.close();
-    await this.#store.close();
+    await this.#store.close(async () => {
+      await this.reader.close();
+      await this.#reads.close();
+    });
     await this.#lock.release();
   }
 

@@ -184,8 +184,11 @@ async function prepareConnection(db: Database): Promise<void> {
 
 /** What can still be read of a damaged file: its epoch and the alarms that were open. Never rejects. */
 async function salvage(file: string): Promise<{ epoch: string | undefined; alarms: Alarm[] }> {
-  const db = await openDatabase(file, 'read').catch(() => undefined);
+  // of an empty file there is nothing to read, and SQLite would delete its log
+  const db = (await sizeOf(file)) ? await openDatabase(file, 'read').catch(() => undefined) : undefined;
   if (db === undefined) return { epoch: undefined, alarms: [] };
+  // makes SQLite read what is left of a truncated file
+  await db.exec('PRAGMA writable_schema = ON').catch(() => {});
   const epoch = await metaOf(db, 'epoch').catch(() => undefined);
   const rows = await db.all<{ body: string }>('SELECT body FROM alarm WHERE open = 1').catch(() => []);
   await db.close().catch(() => {});

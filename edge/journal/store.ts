@@ -30,7 +30,8 @@ export class JournalStore implements Store {
     log: Logger,
   ): Promise<JournalStore> {
     const insert = await db.prepare(`INSERT INTO batch VALUES (${BATCH_COLUMNS.map(() => '?').join(', ')})`);
-    const wal = await WalKeeper.open(db.file, between, log);
+    const freeBytes = async (): Promise<number> => (await reserve.space()).free;
+    const wal = await WalKeeper.open(db.file, { between, freeBytes, log });
     return new JournalStore(db, dir, reserve, insert, wal);
   }
 
@@ -74,13 +75,15 @@ export class JournalStore implements Store {
     return usable < size ? 'low' : 'some';
   }
 
-  /** Empties the write-ahead log into the database if it can, and closes. */
-  async close(): Promise<void> {
-    await this.#wal.close();
+  /** Empties the log if there is space for it, and closes; `closeReaders` closes the connections that only read. */
+  async close(closeReaders: () => Promise<void>): Promise<void> {
     await this.#reserve.idle();
-    // The log stays and is read at the next start.
-    await this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => {});
+    // The last connection that can write copies the log when it closes, also where there is no space for it: then a
+    // reader is the last.
+    const emptied = await this.#wal.close();
+    if (emptied) await closeReaders();
     await this.#db.close();
+    if (!emptied) await closeReaders();
   }
 }
 

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { type Database, openDatabase } from './sqlite.ts';
 
@@ -13,8 +14,18 @@ const RETRY_PAGES = 1_000;
 /** Between two commits it waits so long at most for a reader that still needs the log, milliseconds. */
 const READER_WAIT_MS = 100;
 
+const PAGE_BYTES = 4096;
+
 /** The log is cut back to this size when it starts anew. */
-export const WAL_LIMIT_BYTES = SOFT_PAGES * 2 * 4096;
+export const WAL_LIMIT_BYTES = SOFT_PAGES * 2 * PAGE_BYTES;
+
+export interface WalOptions {
+  /** Runs its work while no commit is in flight. */
+  between: (work: () => Promise<void>) => Promise<void>;
+  /** Of the disk. */
+  freeBytes: () => Promise<number>;
+  log: Logger;
+}
 
 /**
  * Keeps the write-ahead log short without delaying commits: a connection of its own copies it (PASSIVE) while commits
@@ -23,29 +34,22 @@ export const WAL_LIMIT_BYTES = SOFT_PAGES * 2 * 4096;
  */
 export class WalKeeper {
   readonly #db: Database;
-  readonly #between: (work: () => Promise<void>) => Promise<void>;
-  readonly #log: Logger;
+  readonly #o: WalOptions;
   #pages = 0;
   #next = SOFT_PAGES;
   #running: Promise<void> | undefined;
   #warned = false;
 
-  private constructor(db: Database, between: (work: () => Promise<void>) => Promise<void>, log: Logger) {
+  private constructor(db: Database, options: WalOptions) {
     this.#db = db;
-    this.#between = between;
-    this.#log = log;
+    this.#o = options;
   }
 
-  /** `between` runs its work while no commit is in flight. */
-  static async open(
-    file: string,
-    between: (work: () => Promise<void>) => Promise<void>,
-    log: Logger,
-  ): Promise<WalKeeper> {
+  static async open(file: string, options: WalOptions): Promise<WalKeeper> {
     const db = await openDatabase(file, 'write');
     await db.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -256');
     db.busyTimeout(READER_WAIT_MS);
-    return new WalKeeper(db, between, log);
+    return new WalKeeper(db, options);
   }
 
   /** Takes note of a commit of so many bytes. */
@@ -57,35 +61,45 @@ export class WalKeeper {
     });
   }
 
-  async close(): Promise<void> {
+  /** Empties the log if there is space for it; else it stays and is read at the next start. True: it is empty. */
+  async close(): Promise<boolean> {
     await this.#running;
+    const emptied = await this.#copy('TRUNCATE');
     await this.#db.close();
+    return emptied;
   }
 
   async #shorten(): Promise<void> {
-    if (await this.#copy('PASSIVE')) return;
-    if (this.#pages >= HARD_PAGES) await this.#between(async () => void (await this.#copy('RESTART'))).catch(() => {});
+    if ((await this.#copy('PASSIVE')) || this.#pages < HARD_PAGES) return;
+    await this.#o.between(async () => void (await this.#copy('RESTART'))).catch(() => {});
   }
 
   /** True when everything in the log is in the database: the next commit starts the log anew. */
-  async #copy(mode: 'PASSIVE' | 'RESTART'): Promise<boolean> {
+  async #copy(mode: 'PASSIVE' | 'RESTART' | 'TRUNCATE'): Promise<boolean> {
     const before = this.#pages;
     try {
+      if (!(await this.#fits())) throw new Error('not enough space to copy the log into the database');
       const row = await this.#db.get<{ busy: number; log: number; checkpointed: number }>(
         `PRAGMA wal_checkpoint(${mode})`,
       );
-      const left = row === undefined ? 0 : row.log - row.checkpointed;
-      const complete = left <= 0 && this.#pages === before;
-      this.#pages = complete ? 0 : Math.max(row?.log ?? 0, 0) + (this.#pages - before);
+      const { busy, log, checkpointed } = row ?? { busy: 1, log: 0, checkpointed: 0 };
+      const complete = busy === 0 && log === checkpointed && this.#pages === before;
+      this.#pages = complete ? 0 : Math.max(log, 0) + (this.#pages - before);
       this.#next = complete ? SOFT_PAGES : this.#pages + RETRY_PAGES;
       this.#warned = false;
       return complete;
     } catch (error) {
       this.#next = this.#pages + RETRY_PAGES;
-      if (!this.#warned)
-        this.#log.warn({ err: error }, 'journal: the write-ahead log could not be shortened yet');
+      if (!this.#warned) this.#o.log.warn({ err: error }, 'journal: the log of the database could not be shortened');
       this.#warned = true;
       return false;
     }
+  }
+
+  /** Begun without enough space, a copy would fail half-way and have used up what lane `a` needs. */
+  async #fits(): Promise<boolean> {
+    const pages = await this.#db.get<{ page_count: number }>('PRAGMA page_count');
+    const { size } = await stat(this.#db.file);
+    return (pages?.page_count ?? 0) * PAGE_BYTES - size <= (await this.#o.freeBytes());
   }
 }

@@ -7,7 +7,7 @@ export const STEP_MS = 5_000;
 /** After a step the clock counts as `holdover` this long: retention must not trust it yet. */
 const HOLDOVER_MS = 600_000;
 /** No gateway of this version ran before: an earlier wall clock was never set (dead battery, 1970). */
-const EARLIEST = Date.parse('2026-01-01T00:00:00Z');
+export const EARLIEST = Date.parse('2026-01-01T00:00:00Z');
 
 /** Watches the wall clock against the monotonic one. Pure: both clocks are passed in. */
 export class ClockWatch {

@@ -31,7 +31,7 @@ export interface WatchdogOptions {
 }
 
 export interface WatchdogOutputs {
-  emit: (drafts: EventDraft[], device?: string) => Promise<void>;
+  emit: (draft: EventDraft, device?: string) => Promise<void>;
   /** Shows the status to the consoles. */
   show: () => void;
 }
@@ -61,7 +61,7 @@ export class Watchdogs {
       if (type === 'SYS.UPLINK_LOST') this.#lost.add(subject);
       if (type === 'SYS.CLOCK') this.#clockFault = true;
       if (type === 'SYS.DROPPED') this.#droppedAt = this.#o.clock();
-      if (type === 'SYS.STORAGE') this.#emit([ownDraft('SYS.STORAGE', 'clear', this.#o.clock())]);
+      if (type === 'SYS.STORAGE') this.#emit(ownDraft('SYS.STORAGE', 'clear', this.#o.clock()));
     }
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
@@ -88,14 +88,14 @@ export class Watchdogs {
     const was = this.#storage;
     this.#storage = state;
     const at = this.#o.clock();
-    if (state === 'ok') this.#emit([ownDraft('SYS.STORAGE', 'clear', at)]);
+    if (state === 'ok') this.#emit(ownDraft('SYS.STORAGE', 'clear', at));
     else if (was === 'ok')
-      this.#emit([ownDraft('SYS.STORAGE', 'raise', at, { state, reason: error?.message ?? '' })]);
+      this.#emit(ownDraft('SYS.STORAGE', 'raise', at, { state, reason: error?.message ?? '' }));
     this.#out?.show();
   }
 
   signInFailed(failure: SignInFailure): void {
-    this.#emit([ownDraft('SYS.LOGIN_FAIL', 'pulse', this.#o.clock(), { ...failure })]);
+    this.#emit(ownDraft('SYS.LOGIN_FAIL', 'pulse', this.#o.clock(), { ...failure }));
   }
 
   /** Presence of a device that has a connection of its own. */
@@ -134,20 +134,20 @@ export class Watchdogs {
     const bad = this.#o.clockWatch.quality() !== 'sync';
     if (bad === this.#clockFault) return;
     this.#clockFault = bad;
-    this.#emit([ownDraft('SYS.CLOCK', bad ? 'raise' : 'clear', now, { stepMs: step })]);
+    this.#emit(ownDraft('SYS.CLOCK', bad ? 'raise' : 'clear', now, { stepMs: step }));
   }
 
   #drops(now: number): void {
     const dropped = this.#o.dropped();
     if (dropped > this.#dropped) {
       if (this.#droppedAt === undefined) {
-        this.#emit([ownDraft('SYS.DROPPED', 'raise', now, { count: dropped - this.#dropped })]);
+        this.#emit(ownDraft('SYS.DROPPED', 'raise', now, { count: dropped - this.#dropped }));
       }
       this.#droppedAt = now;
       this.#dropped = dropped;
     } else if (this.#droppedAt !== undefined && now - this.#droppedAt > DROPPED_CLEARS_AFTER_MS) {
       this.#droppedAt = undefined;
-      this.#emit([ownDraft('SYS.DROPPED', 'clear', now, { count: dropped })]);
+      this.#emit(ownDraft('SYS.DROPPED', 'clear', now, { count: dropped }));
     }
   }
 
@@ -158,19 +158,17 @@ export class Watchdogs {
         .some((alarm) => alarm.type === 'DEV.OFFLINE' && alarm.device === device);
       // its own last will may have said so already
       if (edge === 'raise' && isOpen) continue;
-      this.#emit(
-        [ownDraft('DEV.OFFLINE', edge, this.#o.clock(), { by: 'connection', reason: reason ?? '' })],
-        device,
-      );
+      const data = { by: 'connection', reason: reason ?? '' };
+      this.#emit(ownDraft('DEV.OFFLINE', edge, this.#o.clock(), data), device);
     }
   }
 
   #link(recipient: string, edge: 'raise' | 'clear'): void {
-    this.#emit([{ ...ownDraft('SYS.UPLINK_LOST', edge, this.#o.clock(), { recipient }), input: recipient }]);
+    this.#emit({ ...ownDraft('SYS.UPLINK_LOST', edge, this.#o.clock(), { recipient }), input: recipient });
   }
 
-  #emit(drafts: EventDraft[], device?: string): void {
-    this.#out?.emit(drafts, device).catch((error) => {
+  #emit(draft: EventDraft, device?: string): void {
+    this.#out?.emit(draft, device).catch((error) => {
       this.#o.logger.warn({ err: error }, 'an event of the gateway itself was not stored');
     });
   }

@@ -17,6 +17,8 @@ export interface Share {
 
 /** What waits for a batch: a normalised message, or something the gateway or a person wants done. */
 export interface Item extends Queued {
+  /** Everything it causes travels in lane `a`: it is on disk as soon as that lane is. */
+  readonly alarmsOnly: boolean;
   /** Adds its rows; runs once, when the batch is sealed. */
   seal(batch: Batch): void;
   /** Everything it caused is on disk. */
@@ -25,14 +27,15 @@ export interface Item extends Queued {
   abandoned(reason: Error): void;
 }
 
-/** Does any of these events travel in lane `a`? */
-export function anyUrgent(drafts: readonly EventDraft[]): boolean {
-  return drafts.some((draft) => eventType(draft.type)?.lane === 'a');
+/** Does this event travel in lane `a`? */
+export function isUrgent(draft: EventDraft): boolean {
+  return eventType(draft.type)?.lane === 'a';
 }
 
 /** A normalised message on its way to the journal. */
 export class MessageItem implements Item {
   readonly urgent: boolean;
+  readonly alarmsOnly: boolean;
   readonly weight: number;
   readonly #shares: Share[];
   readonly #messageKey: string | undefined;
@@ -52,12 +55,13 @@ export class MessageItem implements Item {
     reject: (error: Error) => void;
   }) {
     let rows = 0;
-    let urgent = false;
-    for (const share of message.shares) {
-      rows += share.drafts.length;
-      urgent ||= anyUrgent(share.drafts);
+    let urgent = 0;
+    for (const { drafts } of message.shares) {
+      rows += drafts.length;
+      for (const draft of drafts) if (isUrgent(draft)) urgent++;
     }
-    this.urgent = urgent;
+    this.urgent = urgent > 0;
+    this.alarmsOnly = urgent > 0 && urgent === rows && message.retained === undefined;
     this.weight = rows;
     this.#shares = message.shares;
     this.#messageKey = message.messageKey;
@@ -88,11 +92,13 @@ export class MessageItem implements Item {
 /** Anything else that must become true with a commit: an operator's action, the gateway's own events. */
 export class TaskItem implements Item {
   readonly urgent: boolean;
+  readonly alarmsOnly: boolean;
   readonly weight = 1;
   readonly #run: (batch: Batch) => void;
   readonly #stored: () => void;
   readonly #abandoned: (reason: Error) => void;
 
+  /** `urgent`: it causes rows of lane `a` and of no other. */
   constructor(
     urgent: boolean,
     run: (batch: Batch) => void,
@@ -100,6 +106,7 @@ export class TaskItem implements Item {
     abandoned: (reason: Error) => void = () => undefined,
   ) {
     this.urgent = urgent;
+    this.alarmsOnly = urgent;
     this.#run = run;
     this.#stored = stored;
     this.#abandoned = abandoned;

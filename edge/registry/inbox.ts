@@ -1,13 +1,13 @@
 import type { RawMessage } from '../../contract/raw-message.ts';
 
 /** Most groups kept; a campus has hundreds of devices, a scan of topics makes thousands. */
-export const INBOX_GROUPS = 1_000;
+const INBOX_GROUPS = 1_000;
 /** 4 MiB of samples in all. */
-export const INBOX_BYTES = 4 * 1024 * 1024;
+const INBOX_BYTES = 4 * 1024 * 1024;
 /** Samples of a group: the last three. */
-export const INBOX_SAMPLES = 3;
+const INBOX_SAMPLES = 3;
 /** 4 KiB of a payload; the rest is cut off and marked. */
-export const INBOX_SAMPLE_BYTES = 4 * 1024;
+const INBOX_SAMPLE_BYTES = 4 * 1024;
 
 /** Why a message is here: nobody registered its device, or its profile could not make sense of it. */
 export type InboxReason = 'unknown-device' | 'unmapped' | 'undecodable';

@@ -15,6 +15,7 @@ import {
   tableNames,
 } from './import.ts';
 import { hashPassword, personCost, verifyPassword } from './passwords.ts';
+import { SessionStore } from './session-store.ts';
 import { checkSite, type ProfileFacts } from './site-check.ts';
 import { openSiteDatabase } from './site-db.ts';
 import { emptySite, readSiteFile, staying } from './site-file.ts';
@@ -59,6 +60,8 @@ export class SiteError extends Error {
 /** Places, slots, devices, credentials and users of the campus: `site.db` and its view in memory. */
 export class Registry {
   readonly users: Users;
+  /** Who is signed in, over restarts. */
+  readonly sessions: SessionStore;
   /** The broker's way to ask who a device is. */
   readonly access: BrokerAccounts;
   readonly #db: Database;
@@ -77,6 +80,7 @@ export class Registry {
     this.#logger = options.logger;
     this.#topicsOf = options.topicsOf ?? (() => ({ publish: [], subscribe: [] }));
     this.users = new Users(db);
+    this.sessions = new SessionStore(db);
     this.access = new BrokerAccounts((user) => this.#record(user));
   }
 

@@ -31,6 +31,14 @@ const migrations = [
      id TEXT PRIMARY KEY REFERENCES slot (id) DEFERRABLE INITIALLY DEFERRED, body TEXT NOT NULL
    ) STRICT;
    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;`,
+  `CREATE TABLE session (
+     hash TEXT PRIMARY KEY, user TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+     station TEXT, place TEXT, seen INTEGER NOT NULL, ends INTEGER NOT NULL
+   ) STRICT;
+   CREATE INDEX session_user ON session (user);
+   CREATE TRIGGER session_outdated AFTER UPDATE OF hash, body ON user
+   WHEN old.hash <> new.hash OR old.body ->> 'role' <> new.body ->> 'role'
+   BEGIN DELETE FROM session WHERE user = new.id; END;`,
 ];
 
 /** Opens `site.db`, makes it if it is missing, and brings it to this version's form. */

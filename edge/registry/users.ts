@@ -22,6 +22,7 @@ interface StoredPerson {
 /** The people of `site.db`. Reads are from memory; writes are on disk when their promise resolves. */
 export class Users {
   readonly #db: Database;
+  readonly #listeners = new Set<(user: string) => void>();
   #people = new Map<string, StoredPerson>();
   #setupCode: string | undefined;
   /** Verified instead of a hash that does not exist, so that an unknown user takes as long as a known one. */
@@ -37,7 +38,22 @@ export class Users {
       'SELECT body, hash FROM user ORDER BY id',
     );
     const people = rows.map(({ body, hash }) => ({ person: JSON.parse(body) as Person, hash }));
+    const before = this.#people;
     this.#people = new Map(people.map((one) => [one.person.user, one]));
+    for (const [user, { person, hash }] of before) {
+      const now = this.#people.get(user);
+      if (now?.hash === hash && now.person.role === person.role) continue;
+      for (const listener of this.#listeners) listener(user);
+    }
+  }
+
+  /**
+   * Calls back for everybody who left, or whose password or role has changed, by this process or another. Returns the
+   * unsubscribe function.
+   */
+  onChange(listener: (user: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   list(): Person[] {

@@ -33,3 +33,16 @@ export function startDurableMosquitto(program: string, dir: string): Promise<Mos
   ];
   return startMosquitto(program, dir, { verbose: false, extra });
 }
+
+/** mosquitto that queues without limit for a broker at `port` and forwards with QoS 1, as its manual describes it. */
+export function startBridge(program: string, dir: string, port: number): Promise<Mosquitto> {
+  const extra = [
+    'max_queued_messages 0',
+    'connection province',
+    `address 127.0.0.1:${port}`,
+    'topic # out 1',
+    'cleansession false',
+    'restart_timeout 1',
+  ];
+  return startMosquitto(program, dir, { verbose: false, extra });
+}

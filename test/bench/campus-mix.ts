@@ -34,7 +34,12 @@ export class CampusMix {
       const contact = on(device);
       return {
         topic: `zigbee2mqtt/${device}`,
-        payload: JSON.stringify({ contact, battery, linkquality: this.#below(255), voltage: 2_500 + 10 * battery }),
+        payload: JSON.stringify({
+          contact,
+          battery,
+          linkquality: this.#below(255),
+          voltage: 2_500 + 10 * battery,
+        }),
       };
     }
     const device = `io-${1 + this.#below(this.#modules)}`;
@@ -56,7 +61,12 @@ export class CampusMix {
 }
 
 /** Publishes so many messages and waits until all are acknowledged. */
-export async function publishMix(port: number, mix: CampusMix, messages: number, as?: Account): Promise<void> {
+export async function publishMix(
+  port: number,
+  mix: CampusMix,
+  messages: number,
+  as?: Account,
+): Promise<void> {
   const publishers = await Promise.all(
     Array.from({ length: PUBLISHERS }, (_, i) => Publisher.open(port, `mix-${i}`, as?.user, as?.password)),
   );

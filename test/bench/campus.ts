@@ -70,7 +70,11 @@ export interface BenchGateway extends Gateway {
 }
 
 /** Writes the configuration of a gateway with so many modules; returns its path. */
-export function writeBenchConfig(dir: string, modules: number, config: GatewayOptions['config'] = {}): string {
+export function writeBenchConfig(
+  dir: string,
+  modules: number,
+  config: GatewayOptions['config'] = {},
+): string {
   return writeGatewayConfig({ dir, config, site: benchCampus(modules) });
 }
 

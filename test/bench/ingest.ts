@@ -3,8 +3,8 @@ import { startBareAedes, startDurableMosquitto, startPlainMosquitto } from './ba
 import { account, startBenchGateway } from './campus.ts';
 import { FeedReader } from './feed-reader.ts';
 import type { Measured, Measurement, Row } from './figures.ts';
-import { load, type Shape } from './load.ts';
-import { median, ratioOf } from './statistics.ts';
+import { load, perSecond, type Shape } from './load.ts';
+import { ratioOf } from './statistics.ts';
 import { subscribe } from './subscriber.ts';
 
 /** 1,000 devices that wait for each acknowledgement are what a campus looks like; 50 x 20 is the other extreme. */
@@ -43,12 +43,19 @@ export const ingest: Measurement = {
     bench.say(`${rounds} rounds of 50 connections x 20 in flight`);
     const deep = await alternate(rounds, { gateway: ours(few), aedes: theirs(bare.port, few) });
 
-    const row = (figure: Row['figure'], of: string, a: number[], name: string, b: number[], atLeast?: number) => {
+    const row = (
+      figure: Row['figure'],
+      of: string,
+      a: number[],
+      name: string,
+      b: number[],
+      atLeast?: number,
+    ) => {
       const ratio = ratioOf(a, b);
       rows.push({
         figure,
         of,
-        gateway: `${perSecond(a)}`,
+        gateway: perSecond(a),
         beside: `${name} ${perSecond(b)}`,
         ratio,
         target: atLeast === undefined ? undefined : { atLeast },
@@ -80,7 +87,3 @@ export const ingest: Measurement = {
     return { figures, rows };
   },
 };
-
-export function perSecond(values: readonly number[]): string {
-  return `${Math.round(median(values)).toLocaleString('en')}/s`;
-}

@@ -1,4 +1,4 @@
-import { type Gateway, type Session } from '../simulators/gateway.ts';
+import type { Gateway, Session } from '../simulators/gateway.ts';
 import { LiveClient } from '../simulators/live-client.ts';
 import { waitFor } from '../simulators/wait.ts';
 import { alternate } from './alternate.ts';
@@ -39,7 +39,12 @@ export const latency: Measurement = {
       spreads[`${rate}/s`] = mine;
       ratios[`${rate}/s`] = ratio;
       rows.push(
-        { figure: 'latency_ms', of: `${rate}/s p50/p99/p99.9`, gateway: text(mine), beside: `aedes ${text(bares)}` },
+        {
+          figure: 'latency_ms',
+          of: `${rate}/s p50/p99/p99.9`,
+          gateway: text(mine),
+          beside: `aedes ${text(bares)}`,
+        },
         {
           figure: 'latency_ratio_bare_aedes',
           of: `${rate}/s p99`,
@@ -125,11 +130,7 @@ async function publishAll(
     (publishers[device % PUBLISHERS] as Publisher).publish(shot);
   });
   played.set(port, before + sent);
-  await waitFor(
-    `all of ${sent} messages to arrive`,
-    () => journeys.latencies.length >= sent,
-    30_000,
-  );
+  await waitFor(`all of ${sent} messages to arrive`, () => journeys.latencies.length >= sent, 30_000);
   for (const publisher of publishers) publisher.close();
 }
 

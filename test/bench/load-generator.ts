@@ -4,7 +4,7 @@ import mqttPacket from 'mqtt-packet';
 /** One message to publish. */
 export interface Shot {
   topic: string;
-  payload: string;
+  payload: string | Buffer;
 }
 
 export interface LoadOptions {
@@ -120,7 +120,7 @@ class LoadConnection {
 }
 
 /** A QoS 1 PUBLISH, or QoS 0 when no packet id is given. */
-export function publishPacket(topic: string, payload: string, messageId?: number): Buffer {
+export function publishPacket(topic: string, payload: string | Buffer, messageId?: number): Buffer {
   return mqttPacket.generate({
     cmd: 'publish',
     topic,

@@ -2,6 +2,7 @@ import { packageFile } from '../../contract/package-root.ts';
 import { startProcess } from '../simulators/processes.ts';
 import type { Account } from './campus.ts';
 import type { LoadResult } from './load-generator.ts';
+import { median } from './statistics.ts';
 
 /** How a load is spread: connections, unacknowledged QoS 1 messages of each, devices that they speak for. */
 export interface Shape {
@@ -25,6 +26,11 @@ export async function load(
   const line = await worker.line((text) => text.startsWith('{'), measureMs + 60_000);
   await worker.ended;
   const { perSecond, closed } = JSON.parse(line) as LoadResult;
-  if (closed > 0) throw new Error(`the broker closed ${closed} of ${shape.connections} connections under load`);
+  if (closed > 0)
+    throw new Error(`the broker closed ${closed} of ${shape.connections} connections under load`);
   return perSecond;
+}
+
+export function perSecond(rates: readonly number[]): string {
+  return `${Math.round(median(rates)).toLocaleString('en')}/s`;
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadEdgeConfig, reloadEdgeConfig, uplinkPassword } from '../../config/edge.ts';
 import { formatFault } from '../../config/fault.ts';
-import { describeWithPeer } from '../support/peers.ts';
+import { describeWithPeer, requirePeer } from '../support/peers.ts';
 
 const site = `site:
   gateway: gw-01
@@ -229,7 +229,7 @@ describeWithPeer('openssl', 'a real certificate', () => {
   it('is accepted, and its key in its place is not', () => {
     const [key, crt] = [join(dir, 'k.pem'), join(dir, 'c.pem')];
     execFileSync(
-      'openssl',
+      requirePeer('openssl'),
       ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=gw', '-keyout', key, '-out', crt],
       { stdio: 'ignore' },
     );

@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { formatFault, formatPath } from '../../config/fault.ts';
@@ -294,6 +295,64 @@ describe('a hostile file', () => {
     parseYaml(keys + aliases, 'f', z.record(z.string(), z.string()));
     expect(performance.now() - started).toBeLessThan(8_000);
   });
+});
+
+it('never throws, whatever the text, and places every fault in the file', () => {
+  const piece = fc.constantFrom(
+    'school',
+    'mqtt',
+    'listeners',
+    'port',
+    ': ',
+    ':',
+    '\n',
+    '\n  ',
+    '\n\t',
+    '- ',
+    '[',
+    ']',
+    '{',
+    '}',
+    ', ',
+    '"',
+    "'",
+    '&a ',
+    '*a',
+    '? ',
+    '!t ',
+    '# ',
+    '---\n',
+    '|\n',
+    '>',
+    '%',
+    '@',
+    '1883',
+    'null',
+    '：',
+    '<<',
+    '__proto__',
+    '\u0000',
+    '\ud800',
+    '😀',
+  );
+  const text = fc.oneof(
+    fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join('')),
+    fc.string({ maxLength: 200 }),
+  );
+  fc.assert(
+    fc.property(text, (yaml) => {
+      const loaded = parseYaml(yaml, 'f', schema);
+      if (!('faults' in loaded)) return;
+      const lines = yaml.split(/\r\n|\n|\r/).length;
+      for (const { line, column, message } of loaded.faults) {
+        expect(line).toBeGreaterThanOrEqual(1);
+        expect(line).toBeLessThanOrEqual(lines);
+        expect(column).toBeGreaterThanOrEqual(1);
+        expect(message).not.toBe('');
+      }
+    }),
+    { numRuns: 2_000 },
+  );
 });
 
 describe('a file that cannot be read', () => {

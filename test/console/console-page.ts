@@ -1,11 +1,11 @@
-import type { Page } from 'playwright-core';
-import type { Browser } from '../simulators/browser.ts';
+import type { Locator, Page } from 'playwright-core';
+import { type Browser, lanUrl } from '../simulators/browser.ts';
 import type { Stage } from './stage.ts';
 import { people } from './stage-campus.ts';
 
-/** Opens the console of a stage in a new tab; errors of the page fail the test that asks for them. */
+/** Opens the console in a new tab, as from another computer of the campus. */
 export async function openConsole(browser: Browser, stage: Pick<Stage, 'url'>): Promise<Page> {
-  const page = await browser.page(stage.url);
+  const page = await browser.page(lanUrl(stage.url));
   await page.waitForSelector('html:not([data-page=loading])', { state: 'attached' });
   return page;
 }
@@ -26,6 +26,11 @@ export async function arm(page: Page): Promise<void> {
 }
 
 /** The card of an alarm. */
-export function card(page: Page, id: string) {
+export function card(page: Page, id: string): Locator {
   return page.locator(`[data-alarm="${id}"]`);
+}
+
+/** State that the page writes on its root element: `sound`, `pattern`, `link`, `page`. */
+export function attribute(page: Page, name: string): Promise<string | null> {
+  return page.getAttribute('html', `data-${name}`);
 }

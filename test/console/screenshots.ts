@@ -68,10 +68,10 @@ async function shoot(viewport: { width: number; height: number }): Promise<void>
     await page.click('[data-tab=recovered]');
     await save(page, 'recovered');
     await page.click('[data-tab=events]');
-    await page.locator('[data-alarms]').evaluate('(list) => list.scrollTo(0, list.scrollHeight)');
+    await page.locator('[data-alarms]').evaluate((list) => list.scrollTo(0, list.scrollHeight));
     await page.waitForTimeout(200);
     await save(page, 'alarms-bottom');
-    await page.locator('[data-alarms]').evaluate('(list) => list.scrollTo(0, 0)');
+    await page.locator('[data-alarms]').evaluate((list) => list.scrollTo(0, 0));
     await page.click('[data-action=language]');
     await page.waitForTimeout(200);
     await save(page, 'alarms-english');

@@ -35,7 +35,7 @@ describe('loading', () => {
       {
         file: join(dir, 'builtin/b/bad.yaml'),
         line: 4,
-        column: 44,
+        column: 45,
         key: 'map[0].emit.type',
         message: '"EMG.PANNIC" is no event type; did you mean "EMG.PANIC"?',
       },

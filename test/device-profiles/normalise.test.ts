@@ -61,9 +61,9 @@ map:
 describe('rule 2: pure, and only changes are emitted', () => {
   test('the state is the same object when nothing changed', () => {
     const hall = zigbee();
-    hall.send({ smoke: false, battery: 90 });
+    hall.send({ smoke: false, battery: 90, tamper: true });
     const state = hall.state;
-    hall.send({ smoke: false, battery: 90, linkquality: 7 });
+    hall.send({ smoke: false, battery: 90, tamper: true, linkquality: 7 });
     expect(hall.state).toBe(state);
   });
 

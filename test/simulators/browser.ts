@@ -18,7 +18,21 @@ export interface BrowserOptions {
   kiosk?: boolean;
 }
 
+/**
+ * A name for this machine that browsers do not trust as they trust localhost: pages of plain HTTP have as little here
+ * as on a campus network (no Notification, wakeLock, crypto.subtle, clipboard).
+ */
+export const LAN_NAME = 'gateway.campus.test';
+
+/** The same address as the campus network would have it. */
+export function lanUrl(url: string): string {
+  const lan = new URL(url);
+  lan.hostname = LAN_NAME;
+  return lan.href;
+}
+
 const flags = [
+  `--host-resolver-rules=MAP ${LAN_NAME} 127.0.0.1`,
   '--no-sandbox',
   '--disable-dev-shm-usage',
   '--disable-gpu',

@@ -33,6 +33,7 @@ export async function consoleRoutes(
     });
     app.get('/*', { config: { access: 'public' }, schema: { hide: true } }, (request, reply) => {
       if (isPage(request) || request.url.startsWith('/api/')) return reply.callNotFound();
+      reply.removeHeader('cache-control');
       return reply.sendFile((request.params as { '*': string })['*']);
     });
   }

@@ -287,6 +287,8 @@ describe('the console', () => {
     const script = await gateway.get$('/assets/app-1a2b.js');
     expect(script.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
     expect(script.headers.get('content-type')).toContain('javascript');
+    const gone = await gateway.get$('/assets/gone-3c4d.js');
+    expect(gone.headers.get('cache-control')).toBe('no-store');
   });
 
   it('is its own page at every address that is none of the API', async () => {

@@ -112,4 +112,11 @@ describe('check-config', () => {
     write('campus.yaml', 'slots: [{ id: s, name: 位, place: c }]\n');
     expect((await check()).code).toBe(0);
   });
+
+  it('names a damaged site.db', async () => {
+    write('data/site.db', 'damaged '.repeat(1_000));
+    const { code, err } = await check();
+    expect(code).toBe(78);
+    expect(err).toMatch(/^data\/site\.db:1:1 is damaged \(.*\); restore a backup/);
+  });
 });

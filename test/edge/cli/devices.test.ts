@@ -89,4 +89,16 @@ devices:
       err: 'there is no device "io-9"; see: campus-gateway devices list',
     });
   });
+
+  it('say what to do about a damaged site.db', async () => {
+    await devices('import', join(dir, 'campus.yaml'));
+    writeFileSync(join(dir, 'data', 'site.db'), 'damaged '.repeat(1_000));
+    for (const args of [['list'], ['import', join(dir, 'campus.yaml')]]) {
+      const { code, err } = await devices(...args);
+      expect(code).toBe(1);
+      expect(err).toMatch(
+        /data\/site\.db is damaged \(.*\); restore a backup, or move it away and import the site again$/,
+      );
+    }
+  });
 });

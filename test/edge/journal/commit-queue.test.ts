@@ -3,13 +3,14 @@ import type { Lane } from '../../../contract/event.ts';
 import type { Committed, SealedBatch, StorageState } from '../../../edge/journal/batch.ts';
 import { CommitQueue, JournalClosedError, type Store } from '../../../edge/journal/commit-queue.ts';
 import type { Encoded, JournalEnd } from '../../../edge/journal/encode.ts';
-import { alarmOf, batchOf, raiseOf, rowOf, silent } from './support/journal.ts';
+import { silent } from './support/journal.ts';
+import { alarmOf, batchOf, raiseOf, rowOf } from './support/rows.ts';
 
 /** One statement as the fake disk saw it. */
 interface Written {
   rows: string[];
   alarms: number;
-  states: number;
+  states: string[];
   cursors: number;
   hashes: string;
 }
@@ -35,7 +36,7 @@ class FakeDisk implements Store {
     const attempt = {
       rows: parse(rows).map(([lane, seq]) => `${lane}${seq}`),
       alarms: parse(alarms).length,
-      states: parse(states).length,
+      states: parse(states).map(([key, , length]) => (length === -1 ? `forget ${key}` : `${key}`)),
       cursors: parse(cursors).length,
       hashes: hashes?.toString('hex') ?? '',
     };
@@ -105,7 +106,7 @@ test('of an alarm, a state or a cursor that changes twice the last one is stored
   const state = { key: 'device:1', value: '1' };
   const batch = (): SealedBatch => batchOf([rowOf(numbers)], { alarms: [alarm], states: [state] });
   await Promise.all([queue.append(batch()).all, queue.append(batch()).all]);
-  expect(disk.written).toMatchObject([{ rows: ['e1', 'e2'], alarms: 1, states: 1 }]);
+  expect(disk.written).toMatchObject([{ rows: ['e1', 'e2'], alarms: 1, states: ['device:1'] }]);
 });
 
 test('a failed commit is tried again unchanged until it is on disk', async () => {
@@ -141,14 +142,14 @@ test('attempts on a disk that stays broken are few', async () => {
 test('on a full disk lane a of everything goes first, alone and in order; the rest follows when there is space', async () => {
   const { queue, disk, numbers, states } = setUp();
   disk.failures = ['SQLITE_FULL'];
-  disk.space = 'low';
+  disk.space = 'some';
   const state = { key: 'device:1', value: '{}' };
   const first = queue.append({ ...batchOf([rowOf(numbers), ...raiseOf(numbers).rows]), alarms: [alarmOf()], states: [state] });
   const second = queue.append(batchOf([rowOf(numbers)], { states: [state] }));
   const third = queue.append(batchOf([...raiseOf(numbers).rows, rowOf(numbers)]));
   await Promise.all([first.alarms, second.alarms, third.alarms]);
   expect(rows(disk)).toEqual(['a1', 'a2', 'a3', 'a4']);
-  expect(disk.written[0]).toMatchObject({ alarms: 1, states: 0 });
+  expect(disk.written[0]).toMatchObject({ alarms: 1, states: ['forget device:1'] });
   expect(disk.released).toBe(1);
   expect(queue.pending).toBe(3);
   expect(queue.storage).toBe('full');
@@ -161,9 +162,22 @@ test('on a full disk lane a of everything goes first, alone and in order; the re
   disk.space = 'ample';
   await Promise.all([first.all, second.all, third.all, fourth.all]);
   expect(rows(disk).slice(6)).toEqual(['e1', 'e2', 'e3']);
-  expect(disk.written.filter((written) => written.states === 1)).toHaveLength(2);
+  expect(disk.written.slice(2).map((written) => written.states)).toEqual([['device:1'], ['device:1'], [], []]);
   await vi.waitFor(() => expect(states).toEqual(['full', 'ok']));
   expect(disk.restored).toBeGreaterThan(0);
+});
+
+test('a state on disk is never older than an alarm of its device: until lane e has caught up it is forgotten', async () => {
+  const { queue, disk, numbers } = setUp();
+  disk.failures = ['SQLITE_FULL'];
+  const smoke = (value: string): SealedBatch => ({ ...raiseOf(numbers), states: [{ key: 'device:1', value }] });
+  const batches = [smoke('{"smoke":true}'), smoke('{"smoke":false}')].map((batch) => queue.append(batch).all);
+  await Promise.all(batches);
+  expect(disk.written.map((written) => written.states)).toEqual([
+    ['forget device:1'],
+    ['forget device:1'],
+    ['device:1'],
+  ]);
 });
 
 test('the split of a batch changes no hash', async () => {

@@ -5,7 +5,8 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Committed, SealedBatch, StorageState } from '../../../edge/journal/batch.ts';
 import type { Journal } from '../../../edge/journal/journal.ts';
 import { verifyDirectory } from '../../../edge/journal/verify.ts';
-import { batchOf, openJournal, raiseOf, rowOf } from './support/journal.ts';
+import { openJournal } from './support/journal.ts';
+import { batchOf, raiseOf, rowOf } from './support/rows.ts';
 import { freeBytes, noTmpfs, resizeDisk, smallDisk } from './support/tmpfs.ts';
 
 const MIB = 1024 * 1024;
@@ -128,6 +129,7 @@ describe.skipIf(noTmpfs !== undefined)(`full disk${noTmpfs === undefined ? '' : 
     expect(states.has('device:9')).toBe(false);
     // the disk is as full as before: lane e is held back from the start
     expect(again.storage).toBe('full');
+    // closing has not used up what was left of the reserve
     await again.append(raiseOf(again)).alarms;
     expect((await verifyDirectory(dir, () => {})).ok).toBe(true);
   });

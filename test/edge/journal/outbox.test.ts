@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { outboxConformance } from '../../conformance/outbox.ts';
-import { batchOf, openJournal, raiseOf, rowOf, tempDir } from './support/journal.ts';
+import { openJournal, tempDir } from './support/journal.ts';
+import { batchOf, raiseOf, rowOf } from './support/rows.ts';
 
 outboxConformance('journal', async () => {
   const journal = await openJournal(await tempDir());

@@ -1,6 +1,17 @@
 import { connectAsync } from 'mqtt';
+import { generate } from 'mqtt-packet';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { accounts, RawDevice, startBroker, until } from './support.ts';
+
+const publishPacket = generate({
+  cmd: 'publish',
+  topic: 'io/1/state',
+  payload: 'after',
+  qos: 1,
+  messageId: 2,
+  dup: false,
+  retain: false,
+});
 
 describe('QoS 1', () => {
   test('PUBACK comes only after the sink has committed', async () => {
@@ -181,6 +192,42 @@ describe('QoS 2', () => {
     expect(sink.payloads()).toEqual(['pressed']);
   });
 
+  test('what was committed after its device went still reaches subscribers', async () => {
+    const { sink, port } = await startBroker();
+    const subscriber = await RawDevice.signIn(port, 'hub');
+    subscriber.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'io/1/state', qos: 0 }] });
+    await subscriber.receives('suback');
+    sink.holding = true;
+    const device = await RawDevice.signIn(port, 'io1', { clean: false });
+    device.publish('io/1/state', 'pressed', { qos: 2, messageId: 9 });
+    await until(() => sink.messages.length === 1);
+    device.socket.destroy();
+    await until(() => sink.changes.some(({ online, user }) => !online && user === 'io1'));
+    sink.commit();
+    await subscriber.receives('publish');
+    const again = await RawDevice.signIn(port, 'io1', { clean: false });
+    again.publish('io/1/state', 'pressed', { qos: 2, messageId: 9, dup: true });
+    await again.receives('pubrec');
+    await subscriber.settles();
+    expect(subscriber.count('publish')).toBe(1);
+    expect(sink.payloads()).toEqual(['pressed']);
+  });
+
+  test('what the pipeline gave back is a new message when it comes again', async () => {
+    const { sink, port } = await startBroker();
+    sink.holding = true;
+    const device = await RawDevice.signIn(port, 'io1', { clean: false });
+    device.publish('io/1/state', 'pressed', { qos: 2, messageId: 9 });
+    await until(() => sink.messages.length === 1);
+    sink.stopped();
+    await device.closes();
+    sink.holding = false;
+    const again = await RawDevice.signIn(port, 'io1', { clean: false });
+    again.publish('io/1/state', 'pressed', { qos: 2, messageId: 9, dup: true });
+    await again.receives('pubrec');
+    expect(sink.payloads()).toEqual(['pressed', 'pressed']);
+  });
+
   test('an identifier is free again after PUBREL', async () => {
     const { sink, port } = await startBroker();
     const device = await RawDevice.signIn(port, 'io1');
@@ -307,6 +354,20 @@ describe('stopping', () => {
     });
     expect(sink.payloads()).toEqual(['pressed']);
     expect(broker.status()).toMatchObject({ state: 'stopped', endpoints: [], clients: 0 });
+  });
+
+  test('takes nothing new while it waits for the last commits', async () => {
+    const { broker, sink, port } = await startBroker();
+    const device = await RawDevice.signIn(port, 'io1');
+    sink.holding = true;
+    device.publish('io/1/state', 'before', { qos: 1, messageId: 1 });
+    await until(() => sink.messages.length === 1);
+    const stopped = broker.stop();
+    await new Promise<void>((resolve) => device.socket.write(publishPacket, () => resolve()));
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    sink.commit();
+    await stopped;
+    expect(sink.payloads()).toEqual(['before']);
   });
 
   test('does not wait for ever for a commit, and acknowledges nothing that is not committed', async () => {

@@ -257,6 +257,10 @@ describe('take-over', () => {
     expect(counter('takeovers')).toBe(1);
     second.publish('io/1/state', 'x', { qos: 1 });
     await second.receives('puback');
+    // the end of the first did not give the identifier away
+    const other = await RawDevice.dial(port);
+    other.connect('io2', { clientId: 'io1-device' });
+    expect(await other.receives('connack')).toMatchObject({ returnCode: 2 });
   });
 
   test('by two users at the same moment gives the identifier to one of them', async () => {

@@ -53,10 +53,22 @@ describe('publishing', () => {
     },
   );
 
+  test('an account cannot allow topics of the broker', async () => {
+    const account = { user: 'io1', publish: ['$SYS/#'], subscribe: ['$SYS/#', '$share/#'] };
+    const { sink, port } = await startBroker({ access: { authenticate: async () => account } });
+    const device = await RawDevice.signIn(port, 'io1');
+    device.publish('$SYS/broker/uptime', 'x', { qos: 1 });
+    await device.receives('puback');
+    device.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: '$SYS/broker/uptime', qos: 0 }] });
+    expect(await device.receives('suback')).toMatchObject({ granted: [0x80] });
+    expect(sink.messages).toEqual([]);
+    expect(sink.reasons()).toEqual(['not-allowed', 'subscribe-not-allowed']);
+  });
+
   test('the sample of a refusal is short and its own memory', async () => {
     const { sink, port } = await startBroker();
     const device = await RawDevice.signIn(port, 'io1');
-    device.publish('io/2/set', Buffer.alloc(5000, 'a'), { qos: 1 });
+    device.publish('io/2/set', Buffer.alloc(60_000, 'a'), { qos: 1 });
     await device.receives('puback');
     expect(sink.refusals[0]?.sample).toEqual(Buffer.alloc(256, 'a'));
     expect(sink.refusals[0]?.sample?.buffer.byteLength).toBeLessThan(10_000);
@@ -160,7 +172,10 @@ describe('subscribing', () => {
 
   test('a filter that the account has lost is not restored with the session', async () => {
     const rights = { user: 'io1', publish: ['io/1/#'], subscribe: ['io/1/#', 'io/2/#'] };
-    const { sink, port, broker } = await startBroker({ access: { authenticate: async () => rights } });
+    const { sink, port, broker, counter } = await startBroker({
+      access: { authenticate: async () => rights },
+      limits: { maxQueued: 2 },
+    });
     const subscribe = {
       cmd: 'subscribe',
       messageId: 1,
@@ -177,5 +192,9 @@ describe('subscribing', () => {
     await broker.publish('io/2/set', Buffer.from('live'), { qos: 1 });
     await again.settles();
     expect(again.count('publish')).toBe(0);
+    again.socket.destroy();
+    await until(() => sink.changes.length === 4);
+    for (let n = 0; n < 5; n++) await broker.publish('io/2/set', Buffer.from('more'), { qos: 1 });
+    expect(counter('queue_dropped')).toBe(0); // nothing is queued for it any more
   });
 });

@@ -3,10 +3,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import type { SealedBatch } from '../../../../edge/journal/batch.ts';
 import { Journal } from '../../../../edge/journal/journal.ts';
 import { openDatabase } from '../../../../edge/journal/sqlite.ts';
-import { batchOf, rowOf, silent } from './journal.ts';
+import { batchOf, rowOf } from './rows.ts';
 
 interface Result {
   rowsPerSecond: number;
@@ -45,7 +46,7 @@ try {
 async function measureJournal(rows: number, batches: number, states: boolean): Promise<Result> {
   const journal = await Journal.open({
     dir: await mkdtemp(join(dir, 'j-')),
-    logger: silent,
+    logger: pino({ level: 'silent' }),
     clock: Date.now,
     reserveBytes: 0,
   });

@@ -1,0 +1,21 @@
+import { connectAsync } from 'mqtt';
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { MqttBroker } from './edge/adapters/mqtt/broker.ts';
+test('soak', async () => {
+  const broker = new MqttBroker({ name:'b', listeners:[{host:'127.0.0.1',port:0}], access:{authenticate: async (user)=>({user,publish:['io/#'],subscribe:['io/#']})}, logger: pino({level:'silent'}), clock: Date.now, limits: { maxHeldBytes: 300 } });
+  const got = new Set<string>();
+  let n = 0;
+  const sink: any = { message(raw: any){ n++; got.add(raw.clientId+raw.payload.toString()); return Math.random()<0.3 ? Promise.resolve({}) : new Promise(r=>setTimeout(r, Math.random()*30, {})) }, connection(){}, refused(r: any){ console.log(r) } };
+  await broker.start(sink);
+  const url = broker.status().endpoints[0]!;
+  const N = 20, K = 2000;
+  const clients = await Promise.all(Array.from({length:N},(_,i)=>connectAsync(url,{clientId:'c'+i,username:'u',password:'p',reconnectPeriod:0, keepalive: 5})));
+  await clients[0]!.subscribeAsync('io/#',{qos:1}); let rec=0; clients[0]!.on('message',()=>{rec++});
+  await Promise.all(clients.map(async (c) => { const all=[]; for (let k=0;k<K;k++){ all.push(c.publishAsync('io/x', k+'x'.repeat(Math.random()*200), {qos: (k%3) as 0|1|2})); if (k%50===0) await new Promise(r=>setTimeout(r, Math.random()*5)); } await Promise.all(all); }));
+  await new Promise(r=>setTimeout(r,500));
+  console.log(got.size, n, rec, broker.status().counters);
+  expect(n).toBe(N*K); expect(broker.pending).toBe(0);
+  await Promise.all(clients.map(c=>c.endAsync(true)));
+  await broker.stop();
+}, 120000);

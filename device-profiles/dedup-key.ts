@@ -1,0 +1,30 @@
+import type { CompiledProfile } from './compile.ts';
+
+/** Longest part of a key. */
+const MAX_PART = 200;
+
+/**
+ * The key that names a message, from the parts its profile lists. All parts or no key: half a key would swallow real
+ * events. `provenTime` gives the device's time while its clock is in sync.
+ */
+export function dedupKey(
+  by: CompiledProfile['dedupBy'],
+  body: unknown,
+  provenTime: () => string | undefined,
+): string | undefined {
+  if (by.length === 0) return undefined;
+  const parts: string[] = [];
+  for (const read of by) {
+    const part = read === 'time' ? provenTime() : partOf(read(body));
+    if (part === undefined) return undefined;
+    parts.push(part);
+  }
+  return parts.join('|');
+}
+
+/** A number that JavaScript cannot hold exactly is no key: two events would look like one. */
+function partOf(value: unknown): string | undefined {
+  if (typeof value === 'string' && value !== '') return value.slice(0, MAX_PART);
+  if (typeof value !== 'number') return undefined;
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? undefined : String(value);
+}

@@ -1,0 +1,220 @@
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { pino } from 'pino';
+import { expect, test, vi } from 'vitest';
+import type { Journal } from '../../../edge/journal/journal.ts';
+import { openDatabase } from '../../../edge/journal/sqlite.ts';
+import { verifyDirectory, verifyJournal } from '../../../edge/journal/verify.ts';
+import { openJournal, tempDir } from './support/journal.ts';
+import { alarmOf, batchOf, raiseOf, rowOf } from './support/rows.ts';
+
+const now = Date.parse('2026-05-20T10:11:12.345Z');
+
+/** A closed journal with 40 rows and one open alarm. */
+async function madeJournal(): Promise<{ dir: string; file: string; epoch: string; alarm: string }> {
+  const dir = await tempDir();
+  const journal = await openJournal(dir);
+  const raise = raiseOf(journal);
+  await journal.append(raise).all;
+  for (let n = 0; n < 38; n++) await journal.append(batchOf([rowOf(journal, { padding: 500 })])).all;
+  await journal.close();
+  return { dir, file: join(dir, 'journal.db'), epoch: journal.epoch, alarm: raise.alarms[0]?.id ?? '' };
+}
+
+/** Opens a damaged journal and checks that it was set aside and works again. */
+async function expectSetAside(dir: string): Promise<Journal> {
+  const lines: string[] = [];
+  const logger = pino({ level: 'error' }, { write: (line) => void lines.push(line) });
+  const journal = await openJournal(dir, { clock: () => now, logger });
+  const { setAside = '' } = journal.opened;
+  expect(dirname(setAside)).toBe(join(dir, 'quarantine'));
+  expect(basename(setAside)).toMatch(/^journal-20260520T101112Z(-\d+)?\.db$/);
+  expect(journal.opened.created).toBe(true);
+  expect(lines.join('')).toContain(`was moved to ${setAside}`);
+  await journal.append(batchOf([rowOf(journal)])).all;
+  expect((await verifyDirectory(dir, () => {})).ok).toBe(true);
+  return journal;
+}
+
+async function overwrite(file: string, offset: number, bytes: Buffer): Promise<void> {
+  const handle = await open(file, 'r+');
+  await handle.write(bytes, 0, bytes.length, offset);
+  await handle.close();
+}
+
+test('a file that is no database is set aside, not deleted', async () => {
+  const dir = await tempDir();
+  await writeFile(join(dir, 'journal.db'), 'not a database, but somebody wants it back');
+  const journal = await expectSetAside(dir);
+  expect(await readFile(journal.opened.setAside ?? '', 'utf8')).toContain('somebody wants it back');
+  expect(journal.predecessor).toBeUndefined();
+});
+
+test("another program's database is set aside", async () => {
+  const dir = await tempDir();
+  const db = await openDatabase(join(dir, 'journal.db'), 'create');
+  await db.exec('CREATE TABLE other (x)');
+  await db.close();
+  await expectSetAside(dir);
+});
+
+test('a truncated file is set aside; the new journal names its predecessor and hands on the open alarms', async () => {
+  const { dir, file, epoch, alarm } = await madeJournal();
+  const { size } = await stat(file);
+  await truncate(file, size - 3 * 4096);
+  const journal = await expectSetAside(dir);
+  expect(journal.predecessor).toBe(epoch);
+  expect(journal.epoch > epoch).toBe(true);
+  expect(journal.opened.salvaged.map(({ id }) => id)).toEqual([alarm]);
+  expect((await journal.load()).alarms).toEqual([]);
+});
+
+test('a page overwritten with noise is found when the journal is opened', async () => {
+  const { dir, file } = await madeJournal();
+  const { size } = await stat(file);
+  await overwrite(file, size - 2 * 4096, Buffer.alloc(4096, 0xa7));
+  await expectSetAside(dir);
+});
+
+test('a body changed by one byte breaks the chain of the tail', async () => {
+  const { dir, file } = await madeJournal();
+  const content = await readFile(file);
+  const offset = content.lastIndexOf('"padding":"xxxx') + 12;
+  await overwrite(file, offset, Buffer.from('y'));
+  const journal = await expectSetAside(dir);
+  const faults: string[] = [];
+  await verifyJournal(journal.opened.setAside ?? '', ({ what }) => faults.push(what));
+  expect(faults).toEqual(['the chain breaks: this row or the one before it was changed']);
+});
+
+test('a missing row in the tail is damage', async () => {
+  const { dir, file } = await madeJournal();
+  const db = await openDatabase(file, 'write');
+  await db.run("DELETE FROM journal WHERE lane = 'e' AND seq = 30");
+  await db.close();
+  await expectSetAside(dir);
+});
+
+test('a removed beginning that no checkpoint names is damage', async () => {
+  const { dir, file } = await madeJournal();
+  const db = await openDatabase(file, 'write');
+  await db.run("DELETE FROM journal WHERE lane = 'e' AND seq <= 3");
+  await db.close();
+  await expectSetAside(dir);
+});
+
+test('a database emptied under its log is set aside with the log, before SQLite would delete it', async () => {
+  const { dir, file } = await madeJournal();
+  await copyLog(dir);
+  const log = await readFile(`${file}-wal`);
+  await truncate(file, 0);
+  const journal = await expectSetAside(dir);
+  expect(await readFile(`${journal.opened.setAside}-wal`)).toEqual(log);
+});
+
+test('the log of a damaged journal goes with it, unchanged', async () => {
+  const { dir, file } = await madeJournal();
+  await copyLog(dir);
+  const log = await readFile(`${file}-wal`);
+  expect(log.length).toBeGreaterThan(4096);
+  await overwrite(file, 0, Buffer.alloc(4096, 1));
+  const damaged = await readFile(file);
+  const journal = await expectSetAside(dir);
+  expect(await readFile(`${journal.opened.setAside}-wal`)).toEqual(log);
+  expect(await readFile(journal.opened.setAside ?? '')).toEqual(damaged);
+});
+
+test('two damaged journals in the same second have different names', async () => {
+  const dir = await tempDir();
+  for (let n = 0; n < 2; n++) {
+    await writeFile(join(dir, 'journal.db'), 'noise'.repeat(1_000));
+    await rm(join(dir, 'journal.db-wal'), { force: true });
+    await (await expectSetAside(dir)).close();
+  }
+  expect((await readdir(join(dir, 'quarantine'))).filter((name) => name.endsWith('.db'))).toEqual([
+    'journal-20260520T101112Z-2.db',
+    'journal-20260520T101112Z.db',
+  ]);
+});
+
+test('what a running gateway found malformed is set aside at the next start', async () => {
+  const { dir, file, epoch } = await madeJournal();
+  const journal = await openJournal(dir);
+  await journal.append(batchOf([rowOf(journal)])).all;
+  const states: unknown[] = [];
+  journal.onStorage((state, error) => states.push([state, error?.message]));
+  // the index that every row goes into becomes noise under the running gateway
+  const db = await openDatabase(file, 'read');
+  const root = await db.get<{ rootpage: number }>("SELECT rootpage FROM sqlite_schema WHERE name = 'journal_seq'");
+  await db.close();
+  await spoilPage(journal, file, root?.rootpage ?? 0);
+  const lost = journal.append(batchOf([rowOf(journal)]));
+  await vi.waitFor(() => expect(journal.damaged).toBe(true));
+  expect(journal.storage).toBe('failing');
+  expect(states).toEqual([['failing', expect.stringContaining('malformed')]]);
+  await vi.waitFor(() => stat(`${file}.damaged`));
+  await journal.close();
+  await expect(lost.all).rejects.toThrow('closed before');
+  const next = await expectSetAside(dir);
+  expect(next.predecessor).toBe(epoch);
+  await next.close();
+  expect((await openJournal(dir)).opened.setAside).toBeUndefined();
+});
+
+test('an interrupted creation is simply begun again', async () => {
+  const dir = await tempDir();
+  await writeFile(join(dir, 'journal.db'), '');
+  const journal = await openJournal(dir);
+  expect(journal.opened).toEqual({ created: true, salvaged: [] });
+});
+
+test('a journal of later software is refused, not set aside', async () => {
+  const { dir, file } = await madeJournal();
+  const db = await openDatabase(file, 'write');
+  await db.exec('PRAGMA user_version = 99');
+  await db.close();
+  await expect(openJournal(dir)).rejects.toThrow('has version 99, this software knows 1; start the newer software');
+  expect(await readdir(dir)).not.toContain('quarantine');
+});
+
+test('a sound journal is never set aside, whatever is in it', async () => {
+  const dir = await tempDir();
+  let journal = await openJournal(dir);
+  await journal.append(raiseOf(journal, alarmOf({ subject: '\u5bbf\u820d \u{1f525}' }))).all;
+  await journal.append(batchOf([rowOf(journal, { padding: 300_000, data: { text: '\u0001"\\' } })])).all;
+  for (let n = 0; n < 3; n++) {
+    await journal.close();
+    journal = await openJournal(dir);
+    expect(journal.opened).toEqual({ created: false, salvaged: [] });
+    await journal.append(batchOf(Array.from({ length: 100 }, () => rowOf(journal)))).all;
+  }
+  await journal.prune('e', 301);
+  await journal.close();
+  journal = await openJournal(dir);
+  expect(journal.opened).toEqual({ created: false, salvaged: [] });
+  expect(journal.nextSeq('e')).toBe(302);
+});
+
+/** Leaves a journal with a log that is not in the database yet, as after a crash. */
+async function copyLog(dir: string): Promise<void> {
+  const file = join(dir, 'journal.db');
+  const journal = await openJournal(dir);
+  await journal.append(batchOf([rowOf(journal), rowOf(journal)])).all;
+  await mkdir(join(dir, 'copy'));
+  for (const suffix of ['', '-wal']) await copyFile(file + suffix, join(dir, 'copy', `journal.db${suffix}`));
+  await journal.close();
+  for (const suffix of ['', '-wal']) await rename(join(dir, 'copy', `journal.db${suffix}`), file + suffix);
+  await rm(`${file}-shm`, { force: true });
+}
+
+/** Overwrites a page of the database, with nothing of it left in the log or in anybody's cache. */
+async function spoilPage(journal: Journal, file: string, page: number): Promise<void> {
+  const db = await openDatabase(file, 'write');
+  await db.get('PRAGMA wal_checkpoint(TRUNCATE)');
+  // another connection's change makes the journal's own one drop its cache
+  await db.exec('CREATE TABLE scratch (x); DROP TABLE scratch');
+  await db.get('PRAGMA wal_checkpoint(TRUNCATE)');
+  await db.close();
+  expect(journal.damaged).toBe(false);
+  await overwrite(file, (page - 1) * 4096, Buffer.alloc(4096, 0xa7));
+}
