@@ -58,7 +58,8 @@ const bodySchema = z.looseObject({
  * together covering `from..to` exactly once. Pure.
  */
 export function verifyFrame(frame: Frame): VerifiedFrame | FrameFault {
-  if (frame.to < frame.from) return { reason: 'unparseable', detail: `to ${frame.to} is before from ${frame.from}` };
+  if (frame.to < frame.from)
+    return { reason: 'unparseable', detail: `to ${frame.to} is before from ${frame.from}` };
   const skips = [...frame.skips].sort((a, b) => a.from - b.from);
   const rows: FrameRow[] = [];
   const rejected: RejectedRow[] = [];
@@ -89,7 +90,10 @@ export function verifyFrame(frame: Frame): VerifiedFrame | FrameFault {
   if (event < frame.events.length) return uncovered(`${frame.events.length - event} events too many`);
   if (skip < skips.length) return uncovered(`skip ${skips[skip]?.from}..${skips[skip]?.to} does not fit`);
   if (hash.toString('hex') === frame.hash) return { rows, skips, rejected };
-  return { reason: 'bad-hash', detail: `events and skips ${frame.from}..${frame.to} do not lead from prev to hash` };
+  return {
+    reason: 'bad-hash',
+    detail: `events and skips ${frame.from}..${frame.to} do not lead from prev to hash`,
+  };
 }
 
 function uncovered(detail: string): FrameFault {

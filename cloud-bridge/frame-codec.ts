@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { type InputType, gunzip as zlibGunzip, gzip as zlibGzip, type ZlibOptions } from 'node:zlib';
+import { type InputType, type ZlibOptions, gunzip as zlibGunzip, gzip as zlibGzip } from 'node:zlib';
 import {
   FRAME_MAGIC,
   FRAME_MAX_EXPANDED_BYTES,
@@ -53,7 +53,10 @@ const addressSchema = frameSchema.pick({
 export async function encodeFrame(frame: Frame, maxWireBytes = FRAME_MAX_WIRE_BYTES): Promise<Buffer> {
   const json = Buffer.from(JSON.stringify(frame));
   if (json.length > FRAME_MAX_EXPANDED_BYTES) {
-    throw new FrameError('too-large', `frame has ${json.length} bytes expanded, at most ${FRAME_MAX_EXPANDED_BYTES}`);
+    throw new FrameError(
+      'too-large',
+      `frame has ${json.length} bytes expanded, at most ${FRAME_MAX_EXPANDED_BYTES}`,
+    );
   }
   const packed = json.length < GZIP_FROM_BYTES ? json : await gzip(json, { level: GZIP_LEVEL });
   const wire =

@@ -1,4 +1,10 @@
-import { connect, type IClientOptions, type IClientPublishOptions, type IConnackPacket, type MqttClient } from 'mqtt';
+import {
+  connect,
+  type IClientOptions,
+  type IClientPublishOptions,
+  type IConnackPacket,
+  type MqttClient,
+} from 'mqtt';
 
 /** MQTT version as brokers count it: 4 is 3.1.1. */
 export type MqttVersion = 4 | 5;
@@ -62,7 +68,12 @@ export class MqttLink {
   #closed: Error | undefined;
 
   /** Use `openMqttLink`. */
-  constructor(client: MqttClient, { properties }: IConnackPacket, options: MqttLinkOptions, events: MqttLinkEvents) {
+  constructor(
+    client: MqttClient,
+    { properties }: IConnackPacket,
+    options: MqttLinkOptions,
+    events: MqttLinkEvents,
+  ) {
     this.version = client.options.protocolVersion === 5 ? 5 : 4;
     this.maxPacketBytes = properties?.maximumPacketSize ?? Number.POSITIVE_INFINITY;
     this.receiveMaximum = properties?.receiveMaximum ?? DEFAULT_RECEIVE_MAXIMUM;
@@ -88,11 +99,17 @@ export class MqttLink {
   async subscribe(filter: string, qos: 0 | 1): Promise<void> {
     const granted = await this.#answer<number[]>(`SUBACK for ${filter}`, (done) => {
       this.#client.subscribe(filter, { qos }, (error, grants) =>
-        done(error, grants?.map((grant): number => grant.qos)),
+        done(
+          error,
+          grants?.map((grant): number => grant.qos),
+        ),
       );
     });
     if (granted?.some((code) => code >= 0x80)) {
-      throw new LinkError('credentials', `the broker refused to subscribe ${filter}: check its access rights`);
+      throw new LinkError(
+        'credentials',
+        `the broker refused to subscribe ${filter}: check its access rights`,
+      );
     }
   }
 
@@ -130,7 +147,10 @@ export class MqttLink {
     this.#client.end(true);
   }
 
-  #answer<T>(what: string, ask: (done: (error: Error | null, value?: T) => void) => void): Promise<T | undefined> {
+  #answer<T>(
+    what: string,
+    ask: (done: (error: Error | null, value?: T) => void) => void,
+  ): Promise<T | undefined> {
     if (this.#closed !== undefined) return Promise.reject(this.#closed);
     return new Promise((resolve, reject) => {
       const settle = () => {
@@ -141,7 +161,10 @@ export class MqttLink {
         settle();
         reject(error);
       };
-      const timer = setTimeout(() => fail(new LinkError('timeout', `no ${what} in time`)), this.#answerTimeoutMs);
+      const timer = setTimeout(
+        () => fail(new LinkError('timeout', `no ${what} in time`)),
+        this.#answerTimeoutMs,
+      );
       this.#pending.add(fail);
       ask((error, value) => {
         settle();
@@ -201,7 +224,9 @@ function open(
     const onError = (error: Error) => giveUp(explain(error, version));
     const onAbort = () => giveUp(new LinkError('lost', 'stopped'));
     const onClose = () =>
-      giveUp(new LinkError('version', `the broker closed the connection before it answered MQTT ${name(version)}`));
+      giveUp(
+        new LinkError('version', `the broker closed the connection before it answered MQTT ${name(version)}`),
+      );
     const onConnect = (connack: IConnackPacket) => {
       settle();
       resolve(new MqttLink(client, connack, options, events));
@@ -225,7 +250,9 @@ function clientOptions(options: MqttLinkOptions, version: MqttVersion): IClientO
     ...(version === 5 ? { properties: { sessionExpiryInterval: 0 } } : {}),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
-    ...(will === undefined ? {} : { will: { ...will, payload: Buffer.from(will.payload), qos: 1, retain: true } }),
+    ...(will === undefined
+      ? {}
+      : { will: { ...will, payload: Buffer.from(will.payload), qos: 1, retain: true } }),
     ...(url.startsWith('mqtts') ? { ...present(tls ?? {}), rejectUnauthorized: true } : {}),
   };
 }
@@ -262,18 +289,28 @@ function explain(error: Error, version: MqttVersion): LinkError {
   const code: unknown = 'code' in error ? error.code : undefined;
   if (typeof code === 'number') {
     const failure = connackFailure.get(code) ?? 'credentials';
-    const hint = failure === 'credentials' ? ': check user, password, client certificate and topic rights' : '';
+    const hint =
+      failure === 'credentials' ? ': check user, password, client certificate and topic rights' : '';
     return new LinkError(failure, `${error.message} (reason ${code})${hint}`);
   }
   if (error.message === 'connack timeout') return new LinkError('timeout', 'no CONNACK in time');
   if (typeof code !== 'string') {
-    return new LinkError('version', `the broker's answer to MQTT ${name(version)} cannot be read: ${error.message}`);
+    return new LinkError(
+      'version',
+      `the broker's answer to MQTT ${name(version)} cannot be read: ${error.message}`,
+    );
   }
   if (code === 'ECONNRESET' || code === 'EPIPE') {
-    return new LinkError('version', `the connection was reset before the broker answered MQTT ${name(version)}`);
+    return new LinkError(
+      'version',
+      `the connection was reset before the broker answered MQTT ${name(version)}`,
+    );
   }
   if (/^(?:ECONN|ENOT|EHOST|ENET|ETIMEDOUT|EAI_|EADDR)/.test(code)) {
     return new LinkError('unreachable', `${error.message}: check address, port and network`);
   }
-  return new LinkError('tls', `TLS failed (${code}: ${error.message}): check ca_file, cert_file and key_file`);
+  return new LinkError(
+    'tls',
+    `TLS failed (${code}: ${error.message}): check ca_file, cert_file and key_file`,
+  );
 }

@@ -114,14 +114,6 @@ const mqttSchema = z
       .meta({ description: 'Largest payload in bytes; more is refused and counted.', examples: [262144] }),
     max_topic_levels: z.int().min(3).max(128).default(32).describe('Most levels ("/") of a topic or filter.'),
     max_clients: z.int().min(1).max(50_000).default(10_000).describe('Most connections at a time.'),
-    keepalive_max: z
-      .int()
-      .min(10)
-      .max(65_535)
-      .default(600)
-      .describe(
-        'Longest keepalive in seconds that a device may ask for; a dead one is found after 1.5 times its keepalive.',
-      ),
     anonymous: z
       .literal(false, 'must be false; give each device a user in "credentials" of the site import')
       .default(false)

@@ -190,7 +190,7 @@ async function build(
   metrics.watch(readings({ pipeline, broker, inbox, book, journal, uplinks }));
 
   const setupCode = registry.users.ensureSetupCode();
-  const desk = new AlarmDesk({ book, pipeline, journal });
+  const desk = new AlarmDesk({ book, pipeline });
   api = await createApi({
     listeners: [consoleListener(config)],
     logger,
@@ -202,6 +202,7 @@ async function build(
     desk,
     directory: registry,
     users: registry.users,
+    sessionStore: registry.sessions,
     ...(setupCode === undefined ? {} : { setupCode }),
     deviceStatus: (id) => watchdogs.deviceStatus(id),
     inbox,
@@ -211,7 +212,8 @@ async function build(
     onSignInFailure: (failure) => watchdogs.signInFailed(failure),
     sessionLimits: { absoluteMs: config.console.session_hours * 3_600_000 },
   });
-  const { live } = api;
+  const { live, endSessions } = api;
+  registry.users.onChange(endSessions);
   journal.onCommit((committed) => live.commit(committed, marks.after(committed.cursors, committed.alarms)));
   journal.onStorage((state, error) => watchdogs.storage(state, error));
 

@@ -22,7 +22,7 @@ const UNSTORED_ROWS = 20_000;
 export type ActOutcome = ActResult & { stored: Promise<void> };
 
 export interface PipelineOptions extends Omit<Evaluation, 'journal' | 'onDuplicate'> {
-  journal: Journal;
+  journal: Pick<Journal, 'nextSeq' | 'append' | 'storage' | 'onStorage'>;
   intake: Intake;
   /** Alarms evaluated but not on disk while storage is full, failing or stuck. */
   onUnsaved: (alarms: Alarm[]) => void;
@@ -42,7 +42,9 @@ export class Pipeline implements Sink {
   /** Operators, timers and the gateway itself share one queue of their own. */
   readonly #own = new ClientQueue<Item>();
   /** Sealed and not fully on disk. */
-  readonly #unstored = new Map<SealedBatch, { alarmsSaved: boolean }>();
+  readonly #unstored = new Set<SealedBatch>();
+  /** Alarms as the last batch has them whose lane `a` is not on disk, by id. */
+  readonly #unsaved = new Map<string, Alarm>();
   #unstoredRows = 0;
   #oldestUnstoredSince = 0;
   #stopped: Error | undefined;
@@ -62,13 +64,14 @@ export class Pipeline implements Sink {
     return this.#waiting.size;
   }
 
-  /** Alarms that are evaluated and shown, but not on disk. */
+  /** Alarms that are evaluated, but not on disk. */
   unsaved(): Alarm[] {
-    const alarms = new Map<string, Alarm>();
-    for (const [batch, { alarmsSaved }] of this.#unstored) {
-      if (!alarmsSaved) for (const alarm of batch.alarms) alarms.set(alarm.id, alarm);
-    }
-    return [...alarms.values()];
+    return [...this.#unsaved.values()];
+  }
+
+  /** Evaluated and not on disk, with storage failing, full or stuck: what is shown may be lost with the power. */
+  isUnsaved(id: string): boolean {
+    return this.#unsaved.has(id) && this.#isStuck();
   }
 
   message(raw: RawMessage): Promise<Outcome> {
@@ -198,13 +201,13 @@ export class Pipeline implements Sink {
     for (const item of items) item.seal(batch);
     const sealed = batch.seal();
     if (this.#unstored.size === 0) this.#oldestUnstoredSince = performance.now();
-    const progress = { alarmsSaved: false };
-    this.#unstored.set(sealed, progress);
+    this.#unstored.add(sealed);
     this.#unstoredRows += sealed.rows.length;
+    for (const alarm of sealed.alarms) this.#unsaved.set(alarm.id, alarm);
     const { alarms, all } = this.#o.journal.append(sealed);
     alarms.then(
       () => {
-        progress.alarmsSaved = true;
+        this.#saved(sealed);
         for (const item of items) if (item.alarmsOnly) item.stored();
       },
       () => undefined, // `all` rejects as well
@@ -222,7 +225,13 @@ export class Pipeline implements Sink {
     );
   }
 
+  /** Unless a later batch, which waits, changed the alarm again. */
+  #saved({ alarms }: SealedBatch): void {
+    for (const alarm of alarms) if (this.#unsaved.get(alarm.id) === alarm) this.#unsaved.delete(alarm.id);
+  }
+
   #settled(batch: SealedBatch): void {
+    this.#saved(batch);
     this.#unstored.delete(batch);
     this.#unstoredRows -= batch.rows.length;
     this.#oldestUnstoredSince = performance.now();

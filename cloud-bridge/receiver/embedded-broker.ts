@@ -31,13 +31,20 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
   const broker = await Aedes.createBroker();
   if (username !== undefined) {
     broker.authenticate = (_client, user, secret, done) => {
-      if (same(user ?? '', username) && same(secret?.toString() ?? '', password ?? '')) return done(null, true);
-      const error: AuthenticateError = Object.assign(new Error('user or password is wrong'), { returnCode: REFUSED });
+      if (same(user ?? '', username) && same(secret?.toString() ?? '', password ?? ''))
+        return done(null, true);
+      const error: AuthenticateError = Object.assign(new Error('user or password is wrong'), {
+        returnCode: REFUSED,
+      });
       done(error, null);
     };
   }
-  broker.on('clientError', (client, error) => logger.warn({ client: client.id, reason: error.message }, 'broker: client error'));
-  broker.on('connectionError', (_client, error) => logger.warn({ reason: error.message }, 'broker: connection refused'));
+  broker.on('clientError', (client, error) =>
+    logger.warn({ client: client.id, reason: error.message }, 'broker: client error'),
+  );
+  broker.on('connectionError', (_client, error) =>
+    logger.warn({ reason: error.message }, 'broker: connection refused'),
+  );
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);

@@ -12,6 +12,12 @@ const titles = {
 /** Answers with `application/problem+json` (RFC 9457). `detail` says what to do next. */
 export function problem(reply: FastifyReply, code: keyof typeof titles, detail: string): FastifyReply {
   const status = problemStatus[code];
-  const body: Problem = { type: `urn:campus-gateway:problem:${code}`, title: titles[code], status, detail, code };
+  const body: Problem = {
+    type: `urn:campus-gateway:problem:${code}`,
+    title: titles[code],
+    status,
+    detail,
+    code,
+  };
   return reply.code(status).type('application/problem+json').send(JSON.stringify(body));
 }

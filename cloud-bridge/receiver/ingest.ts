@@ -6,7 +6,7 @@ import { type UplinkPath, uplinkTopic } from '../../contract/uplink-topic.ts';
 import { identityFault } from './identity.ts';
 import { laneName } from './lane-record.ts';
 import { type ArrivedFrame, type OpenedFrame, openFrame } from './open-frame.ts';
-import { missingAt, MISSING_AFTER_MS, Receipts } from './receipts.ts';
+import { MISSING_AFTER_MS, missingAt, Receipts } from './receipts.ts';
 import type {
   DeadLetter,
   FrameOutcome,
@@ -80,7 +80,10 @@ export class Ingest {
   #running: Promise<void> | undefined;
   #stopping = false;
   /** Lanes with holes: asked for by receipts of their own when no frame comes. */
-  readonly #holey = new Map<string, { key: LaneKey; path: UplinkPath; state: LaneState; heardAt: number; toldAt: number }>();
+  readonly #holey = new Map<
+    string,
+    { key: LaneKey; path: UplinkPath; state: LaneState; heardAt: number; toldAt: number }
+  >();
   readonly #asking: NodeJS.Timeout;
 
   constructor(options: IngestOptions) {
@@ -95,7 +98,13 @@ export class Ingest {
     if (this.#stopping) return;
     if (wire.length > FRAME_MAX_WIRE_BYTES) {
       const detail = `${wire.length} bytes on the wire, at most ${FRAME_MAX_WIRE_BYTES}`;
-      this.#bury({ topic, reason: 'too-large', detail, bytes: Buffer.from(wire.subarray(0, OVERSIZE_KEPT_BYTES)), ...owner(path) });
+      this.#bury({
+        topic,
+        reason: 'too-large',
+        detail,
+        bytes: Buffer.from(wire.subarray(0, OVERSIZE_KEPT_BYTES)),
+        ...owner(path),
+      });
       return;
     }
     if (this.#waitingBytes + wire.length > MAX_WAITING_BYTES) {
@@ -161,7 +170,10 @@ export class Ingest {
         outcomes = await this.#options.store.commit({ at, frames, deadLetters, states });
       } catch (error) {
         this.counters.storeErrors += 1;
-        this.#options.logger.error({ err: error }, 'receiver: nothing stored; the gateways will send it again');
+        this.#options.logger.error(
+          { err: error },
+          'receiver: nothing stored; the gateways will send it again',
+        );
         // Frames come again by themselves; presence does not.
         this.#states.unshift(...states);
         if (this.#stopping) return;
@@ -171,7 +183,8 @@ export class Ingest {
       this.counters.transactions += 1;
       this.counters.deadLetters += deadLetters.length;
       this.#answer(opened, mine, outcomes, at);
-      for (const { path, state, retained } of states) if (state.k === 'hello' && !retained) await this.#greet(path, state, at);
+      for (const { path, state, retained } of states)
+        if (state.k === 'hello' && !retained) await this.#greet(path, state, at);
     }
   }
 
@@ -185,8 +198,16 @@ export class Ingest {
   }
 
   /** One receipt for each lane of the transaction, after its COMMIT. */
-  #answer(opened: OpenedFrame[], mine: OpenedFrame[], outcomes: Array<FrameOutcome | undefined>, at: number): void {
-    const told = new Map<string, { key: LaneKey; path: UplinkPath; state: LaneState; rejected: StoredRejection[] }>();
+  #answer(
+    opened: OpenedFrame[],
+    mine: OpenedFrame[],
+    outcomes: Array<FrameOutcome | undefined>,
+    at: number,
+  ): void {
+    const told = new Map<
+      string,
+      { key: LaneKey; path: UplinkPath; state: LaneState; rejected: StoredRejection[] }
+    >();
     for (const [i, { frame }] of mine.entries()) {
       const outcome = outcomes[i];
       if (frame === undefined || outcome === undefined) continue;
@@ -196,10 +217,16 @@ export class Ingest {
       this.counters.rejected += outcome.rejected.length;
       const { school, gateway, epoch, lane, path } = frame;
       if (outcome.chainBreak) {
-        this.#options.logger.error({ school, gateway, epoch, lane, from: frame.from }, 'receiver: chain of hashes breaks here');
+        this.#options.logger.error(
+          { school, gateway, epoch, lane, from: frame.from },
+          'receiver: chain of hashes breaks here',
+        );
       }
       for (const { seq, code, detail } of outcome.rejected) {
-        this.#options.logger.error({ school, gateway, epoch, lane, seq, rejection: code, detail }, 'receiver: row rejected');
+        this.#options.logger.error(
+          { school, gateway, epoch, lane, seq, rejection: code, detail },
+          'receiver: row rejected',
+        );
       }
       const name = laneName(frame);
       const earlier = told.get(name)?.rejected ?? [];
@@ -219,7 +246,14 @@ export class Ingest {
       this.counters.rejected += rejected.length;
       const nothing = { ack: 0, have: [], holes: [] };
       // A name of its own: what is refused here was not said by the owner of that lane.
-      this.#tell(`refused/${arrived.topic}`, { school, gateway, epoch, lane }, arrived.path, nothing, rejected, at);
+      this.#tell(
+        `refused/${arrived.topic}`,
+        { school, gateway, epoch, lane },
+        arrived.path,
+        nothing,
+        rejected,
+        at,
+      );
     }
     for (const [name, { key, path, state, rejected }] of told) {
       this.#tell(name, key, path, state, rejected, at);
@@ -252,7 +286,14 @@ export class Ingest {
     }
   }
 
-  #tell(name: string, key: LaneKey, path: UplinkPath, state: LaneState, rejected: StoredRejection[], at: number): void {
+  #tell(
+    name: string,
+    key: LaneKey,
+    path: UplinkPath,
+    state: LaneState,
+    rejected: StoredRejection[],
+    at: number,
+  ): void {
     this.counters.receipts += 1;
     const receipt = this.#receipts.compose(key, name, state, rejected, this.#credit(), at);
     this.#options.publish(uplinkTopic(path, 'dn/rcpt'), receipt);

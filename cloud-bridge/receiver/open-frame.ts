@@ -42,7 +42,10 @@ export async function openFrame(arrived: ArrivedFrame, recipient: string): Promi
     const { region, epoch, lane, from, to, prev, hash } = frame;
     const { school, gateway } = arrived.path;
     const address = { path: arrived.path, school, gateway, region, epoch, lane, from, to, prev, hash };
-    const letter = verified.rejected.length > 0 ? bury(arrived, frame, 'unparseable', summary(verified.rejected)) : undefined;
+    const letter =
+      verified.rejected.length > 0
+        ? bury(arrived, frame, 'unparseable', summary(verified.rejected))
+        : undefined;
     return { arrived, frame: { ...address, proven: true, ...verified }, ...(letter ? { letter } : {}) };
   } catch (error) {
     if (!(error instanceof FrameError)) throw error;
@@ -69,25 +72,62 @@ function reject(
   if (rejected === undefined) return { arrived, letter };
   const { epoch, lane, from, to } = address;
   const { school, gateway, county } = arrived.path;
-  const place = { path: arrived.path, school, gateway, region: frame?.region ?? county, epoch, lane, from, to };
-  return { arrived, letter, frame: { ...place, prev: '', hash: '', proven: false, rows: [], skips: [], rejected } };
+  const place = {
+    path: arrived.path,
+    school,
+    gateway,
+    region: frame?.region ?? county,
+    epoch,
+    lane,
+    from,
+    to,
+  };
+  return {
+    arrived,
+    letter,
+    frame: { ...place, prev: '', hash: '', proven: false, rows: [], skips: [], rejected },
+  };
 }
 
 function refuse(arrived: ArrivedFrame, address: FrameAddress, detail: string): OpenedFrame {
   const letter = bury(arrived, address, 'wrong-identity', detail);
-  return { arrived, letter, refused: { address, rejected: numbers(address, 'wrong-identity', detail) ?? [] } };
+  return {
+    arrived,
+    letter,
+    refused: { address, rejected: numbers(address, 'wrong-identity', detail) ?? [] },
+  };
 }
 
-function numbers({ from, to }: FrameAddress, reason: RejectionCode, detail: string): RejectedRow[] | undefined {
+function numbers(
+  { from, to }: FrameAddress,
+  reason: RejectionCode,
+  detail: string,
+): RejectedRow[] | undefined {
   const count = to - from + 1;
   if (count < 1 || count > MAX_REJECTED) return undefined;
   return Array.from({ length: count }, (_, i) => ({ seq: from + i, reason, detail, body: '' }));
 }
 
-function bury(arrived: ArrivedFrame, address: FrameAddress | undefined, reason: RejectionCode, detail: string): DeadLetter {
+function bury(
+  arrived: ArrivedFrame,
+  address: FrameAddress | undefined,
+  reason: RejectionCode,
+  detail: string,
+): DeadLetter {
   const { school, gateway } = arrived.path;
   const { epoch, lane = arrived.lane, from, to } = address ?? {};
-  return { topic: arrived.topic, reason, detail, bytes: arrived.wire, school, gateway, epoch, lane, from, to };
+  return {
+    topic: arrived.topic,
+    reason,
+    detail,
+    bytes: arrived.wire,
+    school,
+    gateway,
+    epoch,
+    lane,
+    from,
+    to,
+  };
 }
 
 function summary(rejected: readonly RejectedRow[]): string {

@@ -70,11 +70,18 @@ export function applyState(
     software: state.software,
     link: 'online' as const,
     since: record !== undefined && before.link === 'online' ? before.since : at,
-    lastSeen: Math.max(before.lastSeen, proven),
+    lastSeen: Math.max(record?.lastSeen ?? 0, proven),
   };
   if (state.k === 'hb') {
     const { at: sentAt, lanes, outbox, holdHours, clock, calendar } = state;
-    const told = { at: sentAt, lanes, outbox, holdHours, clock, ...(calendar === undefined ? {} : { calendar }) };
+    const told = {
+      at: sentAt,
+      lanes,
+      outbox,
+      holdHours,
+      clock,
+      ...(calendar === undefined ? {} : { calendar }),
+    };
     return { ...online, heartbeat: told };
   }
   const { name, schema, capabilities, predecessor } = state;
@@ -83,14 +90,19 @@ export function applyState(
 
 /** The record after a frame: it proves that the gateway is there, not that its connection still is. */
 export function applyFrame(record: GatewayRecord | undefined, path: UplinkPath, at: number): GatewayRecord {
-  return { ...(record ?? unseen(path, at)), region: path.county, lastSeen: Math.max(record?.lastSeen ?? 0, at) };
+  return {
+    ...(record ?? unseen(path, at)),
+    region: path.county,
+    lastSeen: Math.max(record?.lastSeen ?? 0, at),
+  };
 }
 
 /** Online, offline or stopped at `now`. */
 export function presenceOf(record: GatewayRecord, now: number, heartbeatMs: number): Presence {
   if (record.link === 'stopped') return { presence: 'stopped', since: record.since };
   if (record.link === 'gone') return { presence: 'offline', since: record.since, reason: 'connection-lost' };
-  if (now - record.lastSeen <= MISSED_HEARTBEATS * heartbeatMs) return { presence: 'online', since: record.since };
+  if (now - record.lastSeen <= MISSED_HEARTBEATS * heartbeatMs)
+    return { presence: 'online', since: record.since };
   return { presence: 'offline', since: record.lastSeen, reason: 'heartbeats-missed' };
 }
 

@@ -55,7 +55,11 @@ export async function startQueryServer(options: QueryServerOptions): Promise<Que
   const app = fastify({ logger: false, bodyLimit: 1024 });
   if (options.token !== undefined) requireToken(app, options.token);
   app.setNotFoundHandler((request, reply) =>
-    problem(reply, 'unknown-route', `${request.method} ${request.url.slice(0, 200)} does not exist; see docs/uplink.md`),
+    problem(
+      reply,
+      'unknown-route',
+      `${request.method} ${request.url.slice(0, 200)} does not exist; see docs/uplink.md`,
+    ),
   );
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     if ((error.statusCode ?? 500) < 500) return problem(reply, 'invalid', error.message);
@@ -86,7 +90,10 @@ function addRoutes(app: FastifyInstance, { store, heartbeatMs, clock, health }: 
     if (query === undefined) return reply;
     const counts = await store.counts(query.by);
     const region = query.by === 'city' || query.by === 'county';
-    return { by: query.by, counts: counts.map((row) => (region ? { ...row, name: findRegion(row.key)?.name } : row)) };
+    return {
+      by: query.by,
+      counts: counts.map((row) => (region ? { ...row, name: findRegion(row.key)?.name } : row)),
+    };
   });
 
   app.get('/api/v1/events', async (request, reply) => {
@@ -94,7 +101,11 @@ function addRoutes(app: FastifyInstance, { store, heartbeatMs, clock, health }: 
     if (query === undefined) return reply;
     const events = await store.events(query);
     return {
-      events: events.map(({ body, receivedAt, ...row }) => ({ ...row, receivedAt: iso(receivedAt), event: JSON.parse(body) })),
+      events: events.map(({ body, receivedAt, ...row }) => ({
+        ...row,
+        receivedAt: iso(receivedAt),
+        event: JSON.parse(body),
+      })),
       next: events.at(-1)?.position ?? query.after,
     };
   });
@@ -104,7 +115,11 @@ function addRoutes(app: FastifyInstance, { store, heartbeatMs, clock, health }: 
     if (query === undefined) return reply;
     const alarms = await store.alarms(query);
     return {
-      alarms: alarms.map(({ alarm, receivedAt, ...row }) => ({ ...row, receivedAt: iso(receivedAt), alarm: JSON.parse(alarm) })),
+      alarms: alarms.map(({ alarm, receivedAt, ...row }) => ({
+        ...row,
+        receivedAt: iso(receivedAt),
+        alarm: JSON.parse(alarm),
+      })),
     };
   });
 
@@ -113,7 +128,11 @@ function addRoutes(app: FastifyInstance, { store, heartbeatMs, clock, health }: 
     if (query === undefined) return reply;
     const { letters, dropped } = await store.deadLetters(query);
     return {
-      deadLetters: letters.map((row) => ({ ...row, receivedAt: iso(row.receivedAt), lastAt: iso(row.lastAt) })),
+      deadLetters: letters.map((row) => ({
+        ...row,
+        receivedAt: iso(row.receivedAt),
+        lastAt: iso(row.lastAt),
+      })),
       dropped,
     };
   });
@@ -138,7 +157,9 @@ function requireToken(app: FastifyInstance, token: string): void {
 function read<T>(schema: z.ZodType<T>, query: unknown, reply: FastifyReply): T | undefined {
   const parsed = schema.safeParse(query);
   if (parsed.success) return parsed.data;
-  const named = parsed.error.issues.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message));
+  const named = parsed.error.issues.map(({ path, message }) =>
+    path.length > 0 ? `${path.join('.')}: ${message}` : message,
+  );
   void problem(reply, 'invalid', named.join('; '));
   return undefined;
 }

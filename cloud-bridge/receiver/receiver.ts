@@ -81,12 +81,17 @@ export class Receiver {
 
   status(): ReceiverStatus {
     const broker = this.#link === undefined ? 'down' : 'up';
-    return { broker, ...(broker === 'down' ? { reason: this.#reason } : {}), counters: { ...this.#ingest.counters } };
+    return {
+      broker,
+      ...(broker === 'down' ? { reason: this.#reason } : {}),
+      counters: { ...this.#ingest.counters },
+    };
   }
 
   /** Resolves when the subscription is granted, for the first time or again. */
   async connected(): Promise<void> {
-    while (this.#link === undefined && !this.#stop.signal.aborted) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (this.#link === undefined && !this.#stop.signal.aborted)
+      await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   /** Stores and receipts what it has, then closes everything. */
@@ -118,7 +123,10 @@ export class Receiver {
       } catch (error) {
         this.#reason = `cannot use ${broker.url}: ${(error as Error).message}`;
         this.#reconnect.failed(error instanceof LinkError && error.failure === 'busy');
-        logger.warn({ url: broker.url, reason: (error as Error).message }, 'receiver: no connection to the broker');
+        logger.warn(
+          { url: broker.url, reason: (error as Error).message },
+          'receiver: no connection to the broker',
+        );
         continue;
       }
       if (performance.now() - startedAt > 10_000) this.#reconnect.lost();
@@ -160,7 +168,8 @@ export class Receiver {
     logger.info({ url: broker.url, filter: FRAMES }, 'receiver: subscribed');
     await lost;
     this.#link = undefined;
-    if (!this.#stop.signal.aborted) logger.warn({ url: broker.url, reason: this.#reason }, 'receiver: connection lost');
+    if (!this.#stop.signal.aborted)
+      logger.warn({ url: broker.url, reason: this.#reason }, 'receiver: connection lost');
   }
 
   #message(topic: string, payload: Buffer, retained: boolean): void {

@@ -43,13 +43,19 @@ export async function checkStore(db: Sqlite): Promise<StoreCheck> {
        UNION ALL SELECT school, type, 0, count(*) FROM event GROUP BY school, type
      ) GROUP BY school, type HAVING sum(events) <> sum(rows)`,
   );
-  for (const { school, type, events, rows } of off) fault(`count of ${type} at ${school} is ${events}, its rows are ${rows}`);
+  for (const { school, type, events, rows } of off)
+    fault(`count of ${type} at ${school} is ${events}, its rows are ${rows}`);
   const integrity = await db.all<{ integrity_check: string }>('PRAGMA integrity_check(10)');
   for (const { integrity_check: text } of integrity) if (text !== 'ok') fault(`SQLite: ${text}`);
   return result;
 }
 
-async function checkLane(db: Sqlite, lane: LaneRow, result: StoreCheck, fault: (text: string) => void): Promise<void> {
+async function checkLane(
+  db: Sqlite,
+  lane: LaneRow,
+  result: StoreCheck,
+  fault: (text: string) => void,
+): Promise<void> {
   const name = `${lane.school}/${lane.gateway} lane ${lane.lane} of epoch ${lane.epoch}`;
   const place = [lane.school, lane.gateway, lane.epoch, lane.lane as Lane] as const;
   const PLACE = 'school = ? AND gateway = ? AND epoch = ? AND lane = ?';
@@ -57,7 +63,10 @@ async function checkLane(db: Sqlite, lane: LaneRow, result: StoreCheck, fault: (
     `SELECT from_seq, to_seq, hash FROM skip WHERE ${PLACE} ORDER BY to_seq`,
     ...place,
   );
-  const rejected = await db.all<{ seq: number }>(`SELECT seq FROM rejection WHERE ${PLACE} ORDER BY seq`, ...place);
+  const rejected = await db.all<{ seq: number }>(
+    `SELECT seq FROM rejection WHERE ${PLACE} ORDER BY seq`,
+    ...place,
+  );
   result.rejected += rejected.length;
   let covered: Range[] = [];
   for (const { from_seq, to_seq } of skips) {
@@ -78,7 +87,8 @@ async function checkLane(db: Sqlite, lane: LaneRow, result: StoreCheck, fault: (
       seq = row.seq;
       events += 1;
       covered = addRange(covered, seq, seq);
-      if (row.altered === 0 && !digestOf(row.body).equals(row.digest)) fault(`${name}: body of seq ${seq} was altered`);
+      if (row.altered === 0 && !digestOf(row.body).equals(row.digest))
+        fault(`${name}: body of seq ${seq} was altered`);
       const skipped = hashes.get(seq - 1);
       const previous = before.seq === seq - 1 ? before.hash : skipped;
       if (previous !== undefined && !chainNext(previous, seq, row.digest).equals(row.hash)) breaks += 1;
@@ -88,7 +98,8 @@ async function checkLane(db: Sqlite, lane: LaneRow, result: StoreCheck, fault: (
   }
   result.events += events;
   // A break that the receiver saw when it stored the frame is the gateway's, and told elsewhere.
-  if (breaks > lane.chain_breaks) fault(`${name}: the chain of hashes breaks at ${breaks - lane.chain_breaks} place(s)`);
+  if (breaks > lane.chain_breaks)
+    fault(`${name}: the chain of hashes breaks at ${breaks - lane.chain_breaks} place(s)`);
   await unknownElsewhere(db, lane, subtract(1, lane.ack, covered), name, fault);
   for (const [from, to] of JSON.parse(lane.have) as Range[]) {
     await unknownElsewhere(db, lane, subtract(from, to, covered), name, fault);

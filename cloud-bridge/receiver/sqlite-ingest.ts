@@ -109,7 +109,11 @@ export class SqliteIngest {
 
   /** Parts what is stored at these places already from what is not. */
   async #sort(frame: ReceivedFrame, had: Range[]) {
-    const rejected: StoredRejection[] = frame.rejected.map(({ seq, reason, detail }) => ({ seq, code: reason, detail }));
+    const rejected: StoredRejection[] = frame.rejected.map(({ seq, reason, detail }) => ({
+      seq,
+      code: reason,
+      detail,
+    }));
     const outside = had.every(([low, high]) => high < frame.from || low > frame.to);
     if (outside || frame.rows.length === 0) return { fresh: frame.rows, rejected, duplicates: 0 };
     const known = new Map<number, string>();
@@ -162,7 +166,12 @@ export class SqliteIngest {
     return this.#stored(frame, fresh, elsewhere, rejected);
   }
 
-  #stored(frame: ReceivedFrame, fresh: FrameRow[], elsewhere: Map<string, string>, rejected: StoredRejection[]) {
+  #stored(
+    frame: ReceivedFrame,
+    fresh: FrameRow[],
+    elsewhere: Map<string, string>,
+    rejected: StoredRejection[],
+  ) {
     const here = new Set<string>();
     return fresh.filter((row) => {
       const digest = elsewhere.get(row.id);
@@ -228,7 +237,16 @@ export class SqliteIngest {
     for (const [type, n] of counts) if (n > 0) this.#count(frame, type, 0, n);
     await this.#db.run(
       'INSERT OR REPLACE INTO skip (school, gateway, epoch, lane, to_seq, from_seq, why, count, hash, counts, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      ...[...place, skip.to, skip.from, skip.why, skip.count, skip.hash, JSON.stringify(skip.counts ?? {}), this.#at],
+      ...[
+        ...place,
+        skip.to,
+        skip.from,
+        skip.why,
+        skip.count,
+        skip.hash,
+        JSON.stringify(skip.counts ?? {}),
+        this.#at,
+      ],
     );
   }
 
@@ -252,7 +270,16 @@ export class SqliteIngest {
        ON CONFLICT (school, gateway, id) DO UPDATE SET version = excluded.version, severity = excluded.severity,
          open = excluded.open, received_at = excluded.received_at, alarm = excluded.alarm
        WHERE excluded.version > version`,
-      ...[frame.school, frame.gateway, id, version, severity, operator === 'closed' ? 0 : 1, firstAt, frame.region],
+      ...[
+        frame.school,
+        frame.gateway,
+        id,
+        version,
+        severity,
+        operator === 'closed' ? 0 : 1,
+        firstAt,
+        frame.region,
+      ],
       ...[this.#at, JSON.stringify(alarm)],
     );
   }
@@ -323,6 +350,14 @@ async function writeLane(db: Sqlite, lane: LaneRecord): Promise<void> {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ...[lane.school, lane.gateway, lane.epoch, lane.lane, lane.ack, JSON.stringify(lane.have)],
     ...[JSON.stringify(lane.holes), lane.tail.seq, lane.tail.hash, lane.head, lane.headHash],
-    ...[lane.stored, lane.duplicates, lane.skipped, lane.rejected, lane.conflicts, lane.chainBreaks, lane.updatedAt],
+    ...[
+      lane.stored,
+      lane.duplicates,
+      lane.skipped,
+      lane.rejected,
+      lane.conflicts,
+      lane.chainBreaks,
+      lane.updatedAt,
+    ],
   );
 }

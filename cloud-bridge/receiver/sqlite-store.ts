@@ -57,10 +57,14 @@ export class SqliteStore implements ReceiverStore {
       await write.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
       const version = (await write.get<{ user_version: number }>('PRAGMA user_version'))?.user_version ?? 0;
       if (version > SCHEMA_VERSION) {
-        throw new Error(`version ${version} is newer than this program's ${SCHEMA_VERSION}; update campus-gateway`);
+        throw new Error(
+          `version ${version} is newer than this program's ${SCHEMA_VERSION}; update campus-gateway`,
+        );
       }
       if (version === 0) await write.exec(`BEGIN; ${schema} COMMIT;`);
-      const sum = await write.get<{ bytes: number }>('SELECT coalesce(sum(size), 0) AS bytes FROM dead_letter');
+      const sum = await write.get<{ bytes: number }>(
+        'SELECT coalesce(sum(size), 0) AS bytes FROM dead_letter',
+      );
       return new SqliteStore(write, await openSqlite(file, true), deadLetterBytes, sum?.bytes ?? 0);
     } catch (error) {
       await write.close();
@@ -82,11 +86,15 @@ export class SqliteStore implements ReceiverStore {
     const rows = await this.#read.all<Parameters<typeof laneRecord>[1] & LaneKey>(
       'SELECT * FROM lane ORDER BY school, gateway, epoch, lane',
     );
-    return rows.map((row) => laneRecord({ school: row.school, gateway: row.gateway, epoch: row.epoch, lane: row.lane }, row));
+    return rows.map((row) =>
+      laneRecord({ school: row.school, gateway: row.gateway, epoch: row.epoch, lane: row.lane }, row),
+    );
   }
 
   async gateways(): Promise<GatewayRecord[]> {
-    const rows = await this.#read.all<{ record: string }>('SELECT record FROM gateway ORDER BY school, gateway');
+    const rows = await this.#read.all<{ record: string }>(
+      'SELECT record FROM gateway ORDER BY school, gateway',
+    );
     return rows.map(({ record }) => JSON.parse(record) as GatewayRecord);
   }
 
@@ -102,7 +110,10 @@ export class SqliteStore implements ReceiverStore {
     return queries.alarms(this.#read, query);
   }
 
-  deadLetters(query: { before: number; limit: number }): Promise<{ letters: DeadLetterView[]; dropped: number }> {
+  deadLetters(query: {
+    before: number;
+    limit: number;
+  }): Promise<{ letters: DeadLetterView[]; dropped: number }> {
     return queries.deadLetters(this.#read, query);
   }
 
@@ -131,7 +142,10 @@ export class SqliteStore implements ReceiverStore {
       await ingest.finish();
       for (const record of gateways.values()) {
         const values: SqlValue[] = [record.school, record.gateway, JSON.stringify(record)];
-        await this.#write.run('INSERT OR REPLACE INTO gateway (school, gateway, record) VALUES (?, ?, ?)', ...values);
+        await this.#write.run(
+          'INSERT OR REPLACE INTO gateway (school, gateway, record) VALUES (?, ?, ?)',
+          ...values,
+        );
       }
       for (const letter of [...batch.deadLetters, ...ingest.conflicts]) await this.#bury(letter, batch.at);
       await this.#write.exec('COMMIT');
@@ -177,7 +191,19 @@ export class SqliteStore implements ReceiverStore {
     await this.#write.run(
       `INSERT INTO dead_letter (received_at, last_at, times, topic, gateway, school, epoch, lane, from_seq, to_seq, reason,
          detail, sha256, size, bytes) VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...[at, at, topic, gateway, school, epoch, lane, letter.from ?? null, letter.to ?? null, reason, detail],
+      ...[
+        at,
+        at,
+        topic,
+        gateway,
+        school,
+        epoch,
+        lane,
+        letter.from ?? null,
+        letter.to ?? null,
+        reason,
+        detail,
+      ],
       ...[sha256, bytes.length, bytes],
     );
     this.#deadLetterBytes += bytes.length;

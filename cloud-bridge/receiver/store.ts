@@ -185,7 +185,10 @@ export interface ReceiverStore {
   /** Most urgent first, then oldest; `severity`: at most this number. */
   alarms(query: { state: 'open' | 'all'; severity: number; limit: number }): Promise<AlarmView[]>;
   /** Newest first; `dropped`: how many were given up for room. */
-  deadLetters(query: { before: number; limit: number }): Promise<{ letters: DeadLetterView[]; dropped: number }>;
+  deadLetters(query: {
+    before: number;
+    limit: number;
+  }): Promise<{ letters: DeadLetterView[]; dropped: number }>;
   /** Proves that what is stored is complete and unaltered; reads everything. */
   check(): Promise<StoreCheck>;
   close(): Promise<void>;

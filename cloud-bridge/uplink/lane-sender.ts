@@ -70,7 +70,8 @@ export class LaneSender {
   get status(): LaneStatus {
     const { ack } = this.#window.cursor;
     const { head, inFlight } = this.#window;
-    const known = ack < head && this.#oldest.seq === ack + 1;
+    // Until the next look into the journal a receipted row stands for the one after it: rather too old than too young.
+    const known = ack < head && this.#oldest.seq > 0;
     const oldestS = known ? Math.max(0, (this.#options.clock() - this.#oldest.at) / 1000) : 0;
     return { head, ack, inFlight, oldestS: Math.round(oldestS) };
   }
@@ -100,6 +101,8 @@ export class LaneSender {
   }
 
   appended(head: number, urgent: readonly number[]): void {
+    const { ack } = this.#window.cursor;
+    if (ack === this.#window.head) this.#oldest = { seq: ack + 1, at: this.#options.clock() };
     this.#window.appended(head, this.#options.monotonic());
     for (const seq of urgent) this.#window.urgent(seq);
     this.wake();
@@ -177,18 +180,28 @@ export class LaneSender {
       counters.events += frame.events;
       counters.bytes += frame.wire.length;
       for (const seq of frame.oversize) {
-        onRejected(lane, { seq, code: 'too-large', detail: 'the row fits in no frame; its place is named as lost' });
+        onRejected(lane, {
+          seq,
+          code: 'too-large',
+          detail: 'the row fits in no frame; its place is named as lost',
+        });
       }
       connection.sendFrame(lane, frame.wire).catch((error: Error) => {
         if (this.#connection !== connection) return;
         counters.publishFailures += 1;
-        logger.warn({ lane, from: plan.from, to: frame.to, reason: error.message }, 'uplink: the broker did not take a frame');
+        logger.warn(
+          { lane, from: plan.from, to: frame.to, reason: error.message },
+          'uplink: the broker did not take a frame',
+        );
       });
     } catch (error) {
       if (this.#connection !== connection) return;
       this.#window.failed(plan);
       this.#pausedUntil = monotonic() + READ_RETRY_MS;
-      logger.error({ lane, from: plan.from, err: error }, 'uplink: cannot build a frame, trying again in 1 s');
+      logger.error(
+        { lane, from: plan.from, err: error },
+        'uplink: cannot build a frame, trying again in 1 s',
+      );
     } finally {
       done();
       this.#builds -= 1;

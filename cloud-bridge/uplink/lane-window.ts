@@ -108,7 +108,8 @@ export class LaneWindow {
   /** This number holds a severity 1: it goes at once, ahead of everything. */
   urgent(seq: number): void {
     const known = [...this.#flights, ...this.#due.filter((due) => due.express)];
-    if (seq <= this.#ack || rangeOf(seq, this.#have) || known.some((due) => due.from <= seq && seq <= due.to)) return;
+    if (seq <= this.#ack || rangeOf(seq, this.#have) || known.some((due) => due.from <= seq && seq <= due.to))
+      return;
     this.#withdraw(seq, seq);
     this.#push({ from: seq, to: seq, express: true, repeat: false, attempts: 0, cuts: 0 });
   }
@@ -243,7 +244,10 @@ export class LaneWindow {
     );
     this.#flights = this.#flights.filter((flight) => !late.includes(flight));
     for (const flight of late) this.#push({ ...this.#asDue(flight), attempts: flight.attempts + 1 });
-    const known = [...this.#flights, ...this.#due].reduce<Range[]>((all, d) => addRange(all, d.from, d.to), []);
+    const known = [...this.#flights, ...this.#due].reduce<Range[]>(
+      (all, d) => addRange(all, d.from, d.to),
+      [],
+    );
     for (const [low, high] of subtract(from, Math.min(to, this.#fresh - 1), known)) this.repeat(low, high);
   }
 
@@ -274,7 +278,8 @@ export class LaneWindow {
   }
 
   #takeDue(now: number): Due | undefined {
-    const ordinary = this.#room(now) > 0 ? this.#due.find((item) => !item.express && !isStraggler(item)) : undefined;
+    const ordinary =
+      this.#room(now) > 0 ? this.#due.find((item) => !item.express && !isStraggler(item)) : undefined;
     const due = ordinary ?? this.#nextStraggler();
     if (due === undefined) return undefined;
     this.#due = this.#due.filter((item) => item !== due);
@@ -332,7 +337,9 @@ export class LaneWindow {
 
   #withdraw(from: number, to: number): void {
     this.#due = this.#due.flatMap((due) =>
-      due.repeat ? [due] : subtract(due.from, due.to, [[from, to]]).map((part) => ({ ...due, from: part[0], to: part[1] })),
+      due.repeat
+        ? [due]
+        : subtract(due.from, due.to, [[from, to]]).map((part) => ({ ...due, from: part[0], to: part[1] })),
     );
   }
 

@@ -31,7 +31,11 @@ export class MqttTransport implements Transport {
     this.#version = config.version;
   }
 
-  async connect(gone: GatewayState, events: TransportEvents, signal: AbortSignal): Promise<TransportConnection> {
+  async connect(
+    gone: GatewayState,
+    events: TransportEvents,
+    signal: AbortSignal,
+  ): Promise<TransportConnection> {
     const { recipient, url, username, password, tls, gateway, school, region } = this.#config;
     const path = uplinkPath(region, school, gateway);
     const receipts = uplinkTopic(path, 'dn/rcpt');
@@ -93,7 +97,10 @@ class MqttConnection implements TransportConnection {
   }
 
   async sendState(state: GatewayState): Promise<void> {
-    await this.#link.publish(uplinkTopic(this.#path, 'up/state'), JSON.stringify(state), { qos: 1, retain: true });
+    await this.#link.publish(uplinkTopic(this.#path, 'up/state'), JSON.stringify(state), {
+      qos: 1,
+      retain: true,
+    });
   }
 
   close(): Promise<void> {

@@ -41,13 +41,16 @@ export interface RecipientConfig {
 export type Fate = 'full' | 'count' | 'none';
 
 /** The decision for each row: the type's uplink policy, then the recipient's filter. Unknown types travel in full. */
-export function fateOf(filter: RecipientFilter | undefined): (row: Pick<OutboxRow, 'type' | 'severity'>) => Fate {
+export function fateOf(
+  filter: RecipientFilter | undefined,
+): (row: Pick<OutboxRow, 'type' | 'severity'>) => Fate {
   const types = filter?.types === undefined ? undefined : new Set(filter.types);
   const severity = filter?.severity ?? Number.POSITIVE_INFINITY;
   return (row) => {
     const policy = eventType(row.type)?.uplink ?? 'full';
     if (row.severity > severity) return 'none';
-    if (types !== undefined && !types.has(row.type) && !types.has(row.type.split('.', 1)[0] ?? '')) return 'none';
+    if (types !== undefined && !types.has(row.type) && !types.has(row.type.split('.', 1)[0] ?? ''))
+      return 'none';
     return policy;
   };
 }

@@ -1,17 +1,17 @@
 import { performance } from 'node:perf_hooks';
 import type { Logger } from 'pino';
-import { EVENT_TYPES_VERSION } from '../../contract/event-type.ts';
 import { type Lane, lanes } from '../../contract/event.ts';
+import { EVENT_TYPES_VERSION } from '../../contract/event-type.ts';
 import { type Receipt, type RejectionCode, receiptSchema } from '../../contract/frame.ts';
 import type { Heartbeat } from '../../contract/gateway-state.ts';
 import type { Appended, Cursor, Outbox } from '../../contract/outbox.ts';
 import { LinkError } from '../mqtt-link.ts';
+import { Reconnect, type ReconnectLimits, reconnectLimits } from '../reconnect.ts';
 import { type LaneLimits, laneLimits } from './lane-limits.ts';
-import type { Rejection } from './lane-window.ts';
 import { LaneSender } from './lane-sender.ts';
+import type { Rejection } from './lane-window.ts';
 import { MqttTransport } from './mqtt-transport.ts';
 import type { RecipientConfig } from './recipient.ts';
-import { Reconnect, type ReconnectLimits, reconnectLimits } from '../reconnect.ts';
 import { newCounters, type UplinkStatus } from './status.ts';
 import type { Transport, TransportConnection } from './transport.ts';
 
@@ -100,7 +100,10 @@ export class Uplink {
     this.#monotonic = options.monotonic ?? (() => performance.now());
     this.#logger = options.logger.child({ recipient: config.recipient });
     this.#transport = options.transport ?? new MqttTransport(config);
-    this.#reconnect = new Reconnect({ ...reconnectLimits, ...options.reconnect }, options.random ?? Math.random);
+    this.#reconnect = new Reconnect(
+      { ...reconnectLimits, ...options.reconnect },
+      options.random ?? Math.random,
+    );
     this.#state = { state: 'down', since: this.#clock(), reason: 'not connected yet' };
     const sender = (lane: Lane) =>
       new LaneSender({
@@ -122,7 +125,9 @@ export class Uplink {
     if (this.#running !== undefined) return;
     this.#forget = this.#options.outbox.onAppend((appended) => this.#appended(appended));
     this.#running = this.#run();
-    this.#senders.a.findUrgent().catch((error) => this.#logger.error({ err: error }, 'uplink: journal cannot be read'));
+    this.#senders.a
+      .findUrgent()
+      .catch((error) => this.#logger.error({ err: error }, 'uplink: journal cannot be read'));
   }
 
   /** Says goodbye, disconnects and writes the cursors. `untilAt`: when the gateway means to be back. */
@@ -131,7 +136,12 @@ export class Uplink {
     const connection = this.#connection;
     if (connection !== undefined) {
       const { planned = true, untilAt } = bye;
-      const goodbye = connection.sendState({ k: 'bye', boot: this.#boot(), planned, ...(untilAt ? { untilAt } : {}) });
+      const goodbye = connection.sendState({
+        k: 'bye',
+        boot: this.#boot(),
+        planned,
+        ...(untilAt ? { untilAt } : {}),
+      });
       await within(this.#timing.byeMs, goodbye).catch((error) =>
         this.#logger.warn({ reason: String(error.message) }, 'uplink: goodbye not acknowledged'),
       );
@@ -196,7 +206,10 @@ export class Uplink {
       return this.#failed(error as Error, `cannot connect to ${url}`);
     }
     try {
-      await Promise.race([connection.sendState(this.#hello()), lost.then((reason) => Promise.reject(reason))]);
+      await Promise.race([
+        connection.sendState(this.#hello()),
+        lost.then((reason) => Promise.reject(reason)),
+      ]);
     } catch (error) {
       connection.abandon();
       return this.#failed(error as Error, `${url} does not take the hello`);

@@ -1,9 +1,13 @@
 import { z } from 'zod';
 import { alarmActionRequestSchema, alarmSchema, transitionSchema } from '../alarm.ts';
 import { cloudEventSchema } from '../cloud-event.ts';
+import { commandSchema, remoteConfigSchema } from '../command.ts';
 import { clockSchema, eventSchema, instantSchema, mediaSchema, originSchema } from '../event.ts';
+import { passageSchema, patrolSchema, tombstoneSchema } from '../event-data.ts';
+import { eventTypeSchema } from '../event-type.ts';
 import { frameSchema, receiptSchema } from '../frame.ts';
 import { gatewayStateSchema } from '../gateway-state.ts';
+import { inventorySchema } from '../inventory.ts';
 import { liveFrameSchema } from '../live.ts';
 import { problemSchema } from '../problem.ts';
 import { readingSchema } from '../reading.ts';
@@ -19,6 +23,13 @@ const schemas: Readonly<Record<string, { title: string; schema: z.ZodType }>> = 
   receipt: { title: 'Receipt of a receiver', schema: receiptSchema },
   'gateway-state': { title: 'Message on up/state', schema: gatewayStateSchema },
   'live-frame': { title: 'Text frame of the live feed', schema: liveFrameSchema },
+  inventory: { title: 'Message on up/inv', schema: inventorySchema },
+  command: { title: 'Message on dn/cmd', schema: commandSchema },
+  'remote-config': { title: 'Message on dn/cfg', schema: remoteConfigSchema },
+  tombstone: { title: 'Data of a SYS.TOMBSTONE event', schema: tombstoneSchema },
+  passage: { title: 'Data of ACC.* and VEH.* events', schema: passageSchema },
+  patrol: { title: 'Data of PAT.* events', schema: patrolSchema },
+  'event-type': { title: 'Entry of event-types.json', schema: eventTypeSchema },
   problem: { title: 'Error of the API (RFC 9457)', schema: problemSchema },
   site: { title: 'Site import', schema: siteSchema },
 };

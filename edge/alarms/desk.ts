@@ -1,6 +1,5 @@
 import type { Alarm, AlarmAction, AlarmActionRequest } from '../../contract/alarm.ts';
 import type { ProblemCode } from '../../contract/problem.ts';
-import type { Journal } from '../journal/journal.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { AlarmBook } from './book.ts';
 import type { Actor } from './lifecycle.ts';
@@ -11,8 +10,7 @@ const STORED_WITHIN_MS = 2_000;
 
 export interface AlarmDeskOptions {
   book: AlarmBook;
-  pipeline: Pick<Pipeline, 'act' | 'unsaved'>;
-  journal: Pick<Journal, 'storage'>;
+  pipeline: Pick<Pipeline, 'act' | 'isUnsaved'>;
 }
 
 /** Where people see and handle alarms: the book to read, the pipeline to act. */
@@ -33,7 +31,7 @@ export class AlarmDesk {
 
   /** Its last change is evaluated and shown, but not on disk, and storage is in trouble. */
   isUnsaved(id: string): boolean {
-    return this.#o.journal.storage !== 'ok' && this.#o.pipeline.unsaved().some((alarm) => alarm.id === id);
+    return this.#o.pipeline.isUnsaved(id);
   }
 
   /** `stored: false` when the disk did not take it within 2 s: it holds all the same and is stored later. */

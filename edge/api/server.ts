@@ -15,6 +15,7 @@ import type {
   InboxGroup,
   JournalPort,
   NotReady,
+  SessionStore,
   SignInFailure,
   SiteDirectory,
   Users,
@@ -26,6 +27,7 @@ import { liveRoute } from './routes/live.ts';
 import { type MetricsSource, opsRoutes } from './routes/ops.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { type Identity, siteRoutes } from './routes/site.ts';
+import { SessionKeeper } from './session-keeper.ts';
 import { defaultSessionLimits, type SessionLimits, Sessions } from './sessions.ts';
 import { SignIn } from './sign-in.ts';
 
@@ -41,7 +43,7 @@ export interface ApiListener {
 export interface ApiDeps {
   listeners: readonly ApiListener[];
   logger: Logger;
-  /** Wall clock, milliseconds since 1970; only shown. */
+  /** Wall clock, milliseconds since 1970; shown, and for the time between two runs. */
   clock: () => number;
   /** For time-outs; a step of the wall clock ends no session. Default `performance.now`. */
   monotonic?: () => number;
@@ -54,6 +56,8 @@ export interface ApiDeps {
   desk: AlarmDesk;
   directory: SiteDirectory;
   users: Users;
+  /** Where sessions outlive a restart; absent: a restart signs everybody out. */
+  sessionStore?: SessionStore;
   /** One-time code for the first administrator; printed by whoever starts the gateway. */
   setupCode?: string;
   /** Presence of a device; absent: shown without. */
@@ -96,12 +100,16 @@ const DEFAULT_SIGN_INS_PER_MINUTE = 60;
 /** Builds the API: routes on every listener, one set of sessions, one live feed. */
 export async function createApi(deps: ApiDeps): Promise<ApiServer> {
   const monotonic = deps.monotonic ?? (() => performance.now());
-  const { users, directory, desk, journal, logger, status } = deps;
+  const { users, directory, desk, journal, logger, status, sessionStore } = deps;
   const sessions = new Sessions({
     users,
     limits: { ...defaultSessionLimits, ...deps.sessionLimits },
     monotonic,
+    ...(sessionStore === undefined
+      ? {}
+      : { keeper: new SessionKeeper({ store: sessionStore, wall: deps.clock, monotonic, logger }) }),
   });
+  await sessions.start();
   const signIn = new SignIn({
     users,
     monotonic,
@@ -164,6 +172,7 @@ export async function createApi(deps: ApiDeps): Promise<ApiServer> {
   const stop = async (): Promise<void> => {
     live.close();
     await Promise.all(apps.map((app) => app.close()));
+    await sessions.stop();
   };
   return {
     live,

@@ -61,22 +61,20 @@ export class SessionKeeper {
     }
   }
 
-  /** Resolves when it is stored, or after a second. */
-  opened(hash: string, session: Session): Promise<void> {
+  opened(hash: string, session: Session): void {
     this.#opened.set(hash, session);
-    return this.#soon();
+    this.#soon();
   }
 
-  /** Resolves when it is stored, or after a second. */
-  ended(hash: string): Promise<void> {
+  ended(hash: string): void {
     this.#opened.delete(hash);
     this.#seen.delete(hash);
     this.#ended.add(hash);
-    return this.#soon();
+    this.#soon();
   }
 
   /** Takes over who was used since the last time; all of them when the wall clock was set meanwhile. */
-  seen(sessions: Iterable<[hash: string, session: Session]>): Promise<void> {
+  seen(sessions: Iterable<[hash: string, session: Session]>): void {
     const ahead = this.#o.wall() - this.#o.monotonic();
     const wasSet = Math.abs(ahead - this.#wallAhead) > STEP_MS;
     this.#wallAhead = ahead;
@@ -84,13 +82,17 @@ export class SessionKeeper {
       if (this.#opened.has(hash)) continue;
       if (wasSet || this.#written.get(session) !== session.seenAt) this.#seen.set(hash, session);
     }
-    return this.#soon();
+    this.#soon();
   }
 
-  #soon(): Promise<void> {
-    // what is asked for while a write is under way shares the next one
-    this.#writing = this.#writing.then(() => this.#write());
+  /** Resolves when everything told so far is stored or has failed to be, at the latest after a second. */
+  stored(): Promise<void> {
     return Promise.race([this.#writing, delay(WRITTEN_WITHIN_MS, undefined, { ref: false })]);
+  }
+
+  /** What is told while a write is under way shares the next one. */
+  #soon(): void {
+    this.#writing = this.#writing.then(() => this.#write());
   }
 
   async #write(): Promise<void> {

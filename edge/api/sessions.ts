@@ -70,7 +70,8 @@ export class Sessions {
   /** Ends what has timed out and stores last uses. Called every minute. */
   async sweep(): Promise<void> {
     for (const [hash, session] of this.#byHash) if (!this.#holds(session)) this.#end(hash, session);
-    await this.#o.keeper?.seen(this.#byHash);
+    this.#o.keeper?.seen(this.#byHash);
+    await this.#o.keeper?.stored();
   }
 
   /** Resolves when a restart would know the session, or after a second. */
@@ -89,7 +90,8 @@ export class Sessions {
     };
     const hash = tokenHash(token);
     this.#add(hash, session);
-    await this.#o.keeper?.opened(hash, session);
+    this.#o.keeper?.opened(hash, session);
+    await this.#o.keeper?.stored();
     return { token, session };
   }
 
@@ -122,7 +124,9 @@ export class Sessions {
   async end(token: string): Promise<void> {
     const hash = tokenHash(token);
     const session = this.#byHash.get(hash);
-    if (session !== undefined) await this.#end(hash, session);
+    if (session === undefined) return;
+    this.#end(hash, session);
+    await this.#o.keeper?.stored();
   }
 
   /** Password or role changed, or the person left. */
@@ -182,9 +186,9 @@ export class Sessions {
     this.#hashes.set(session, hash);
   }
 
-  #end(hash: string, session: Session): Promise<void> | undefined {
+  #end(hash: string, session: Session): void {
     this.#byHash.delete(hash);
+    this.#o.keeper?.ended(hash);
     for (const listener of this.#ended) listener(session);
-    return this.#o.keeper?.ended(hash);
   }
 }

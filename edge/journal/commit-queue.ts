@@ -369,7 +369,10 @@ function alarmPart(batch: SealedBatch): Part {
 
 function restPart(batch: SealedBatch, forgotten: ReadonlySet<string>): Part {
   const { retained, cursors } = batch;
-  const states = batch.states.map(({ key, value }) => ({ key, value: forgotten.has(key) ? undefined : value }));
+  const states = batch.states.map(({ key, value }) => ({
+    key,
+    value: forgotten.has(key) ? undefined : value,
+  }));
   return {
     rows: batch.rows.filter((row) => row.lane !== 'a'),
     alarms: [],

@@ -230,7 +230,8 @@ export class Journal {
     const now = this.#clock();
     const db = this.#reads;
     // by two queries: each finds its alarms over an index
-    const columns = 'id, body, (SELECT seq FROM journal WHERE alarm = alarm.id ORDER BY position LIMIT 1) AS seq';
+    const columns =
+      'id, body, (SELECT seq FROM journal WHERE alarm = alarm.id ORDER BY position LIMIT 1) AS seq';
     const alarms = await db.all<{ id: string; body: string; seq: number | null }>(
       `SELECT ${columns} FROM alarm WHERE open = 1
        UNION ALL SELECT ${columns} FROM alarm WHERE open = 0 AND changed > ?`,

@@ -214,6 +214,12 @@ export class JournalReader {
     return row?.at;
   }
 
+  /** When retention removed rows last, milliseconds since 1970; 0: never. */
+  async lastRemoval(): Promise<number> {
+    const row = await this.#db.get<{ at: number | null }>('SELECT max(at) AS at FROM checkpoint');
+    return row?.at ?? 0;
+  }
+
   async stats(): Promise<JournalStats> {
     const db = this.#db;
     const meta = new Map(

@@ -5,6 +5,7 @@ import type { Expirable } from './reader.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
 /** Rows removed by one statement: some 3 ms, so that an alarm never waits long. */
 const STEP_ROWS = 200;
 /** Rows looked at together; one tombstone names the loss among them. */
@@ -55,7 +56,9 @@ export class Retention {
   readonly #keepMs: number;
   readonly #pressureMs: number;
   #timer: NodeJS.Timeout | undefined;
+  #forget: (() => void) | undefined;
   #running: Promise<unknown> = Promise.resolve();
+  #scheduled = false;
   #stopped = false;
 
   constructor(options: RetentionOptions) {
@@ -64,18 +67,33 @@ export class Retention {
     this.#pressureMs = Math.min(this.#keepMs, (options.keepDaysUnderPressure ?? 30) * DAY_MS);
   }
 
-  /** Runs once an hour, and at once when the disk is full. */
+  /** Runs once an hour, also across restarts, and at once and every minute while the disk is full. */
   start(): void {
-    this.#timer = setInterval(() => this.#schedule(() => this.run()), HOUR_MS);
+    const { journal, clock } = this.#o;
+    let lastRun: number | undefined;
+    const tick = async (): Promise<unknown> => {
+      if (journal.storage === 'full') return this.relieve();
+      lastRun ??= await journal.reader.lastRemoval();
+      if (Math.abs(clock() - lastRun) < HOUR_MS) return undefined;
+      lastRun = clock();
+      return this.run();
+    };
+    this.#timer = setInterval(() => this.#schedule(tick), MINUTE_MS);
     this.#timer.unref();
-    this.#o.journal.onStorage((state) => {
-      if (state === 'full') this.#schedule(() => this.relieve());
+    this.#forget = journal.onStorage((state) => {
+      if (state === 'full') this.#schedule(tick);
     });
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#timer);
+    this.#forget?.();
+    await this.#running;
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
     await this.#running;
   }
 
@@ -149,7 +167,7 @@ export class Retention {
         if (why === 'expired') await told;
         else told.catch((error) => this.#warn(error));
       }
-      for (let to = first - 1; to < upto && !this.#stopped; ) {
+      for (let to = first - 1; to < upto && !this.#stopped && !enough(); ) {
         const next = Math.min(to + STEP_ROWS, upto);
         await journal.prune(lane, next);
         removed += next - to;
@@ -191,12 +209,15 @@ export class Retention {
   }
 
   #schedule(work: () => Promise<unknown>): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
     this.#running = this.#running.then(async () => {
-      if (this.#stopped) return;
       try {
-        await work();
+        if (!this.#stopped) await work();
       } catch (error) {
         this.#warn(error);
+      } finally {
+        this.#scheduled = false;
       }
     });
   }

@@ -6,6 +6,9 @@ import { BATCH_COLUMNS } from './schema.ts';
 import { type Database, type Statement, sqliteCode } from './sqlite.ts';
 import { WalKeeper } from './wal.ts';
 
+/** What a removal of some hundred rows writes, in bytes of rows. */
+const PRUNE_BYTES = 20_000;
+
 /** The one connection that writes rows, with its disk: reserve, free space, write-ahead log. */
 export class JournalStore implements Store {
   readonly #db: Database;
@@ -31,7 +34,7 @@ export class JournalStore implements Store {
   ): Promise<JournalStore> {
     const insert = await db.prepare(`INSERT INTO batch VALUES (${BATCH_COLUMNS.map(() => '?').join(', ')})`);
     const freeBytes = async (): Promise<number> => (await reserve.space()).free;
-    const wal = await WalKeeper.open(db.file, { between, freeBytes, log });
+    const wal = await WalKeeper.open(db.file, { between, freeBytes, reserveBytes: reserve.size, log });
     return new JournalStore(db, dir, reserve, insert, wal);
   }
 
@@ -44,7 +47,7 @@ export class JournalStore implements Store {
   async prune(lane: string, upto: number, at: number): Promise<void> {
     const day = new Date(at).toISOString().slice(0, 10);
     await this.#db.run('INSERT INTO prune VALUES (?, ?, ?, ?)', lane, upto, day, at);
-    this.#wal.wrote(0);
+    this.#wal.wrote(PRUNE_BYTES);
   }
 
   isFull(error: unknown): Promise<boolean> {
@@ -55,8 +58,11 @@ export class JournalStore implements Store {
     return isDamageCode(sqliteCode(error));
   }
 
-  releaseReserve(): Promise<boolean> {
-    return this.#reserve.release();
+  async releaseReserve(): Promise<boolean> {
+    const released = await this.#reserve.release();
+    // Once copied, the log can be written again from its start: room for many alarms.
+    if (released) this.#wal.shorten();
+    return released;
   }
 
   restoreReserve(): Promise<void> {

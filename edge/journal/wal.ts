@@ -2,26 +2,32 @@ import { stat } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { type Database, openDatabase } from './sqlite.ts';
 
-/** From this length on the write-ahead log is copied into the database beside the commits: 2,000 pages, 8 MiB. */
-const SOFT_PAGES = 2_000;
-/** From this length on it is copied between two commits, so that the next one starts the log anew: 32 MiB. */
-const HARD_PAGES = 8_000;
+/** From this length on the write-ahead log is copied into the database beside the commits: 1,000 pages, 4 MiB... */
+const SOFT_PAGES = 1_000;
+/**
+ * ...or this share of the reserve. At worst the log holds `HARD_FACTOR` times as much when the disk has no longer space
+ * for copying it, grows as much again until the disk is full, and must then fit into half of the reserve.
+ */
+const SOFT_SHARE = 1 / 16;
+const SOFT_LEAST_PAGES = 16;
+/** From so many times that on it is copied between two commits, so that the next one starts the log anew: 16 MiB. */
+const HARD_FACTOR = 4;
 /** Pages that even the smallest commit writes, and the bytes of rows a page holds. */
 const PAGES_A_COMMIT = 6;
 const BYTES_A_PAGE = 3_600;
-/** After an attempt that failed (disk full) or was not complete, the next one waits for as many pages more. */
-const RETRY_PAGES = 1_000;
 /** Between two commits it waits so long at most for a reader that still needs the log, milliseconds. */
 const READER_WAIT_MS = 100;
 
 const PAGE_BYTES = 4096;
 
 /** The log is cut back to this size when it starts anew. */
-export const WAL_LIMIT_BYTES = SOFT_PAGES * 2 * PAGE_BYTES;
+export const WAL_LIMIT_BYTES = SOFT_PAGES * HARD_FACTOR * PAGE_BYTES;
 
 export interface WalOptions {
   /** Runs its work while no commit is in flight. */
   between: (work: () => Promise<void>) => Promise<void>;
+  /** Size of the reserve; 0: none. */
+  reserveBytes: number;
   /** Of the disk. */
   freeBytes: () => Promise<number>;
   log: Logger;
@@ -35,14 +41,18 @@ export interface WalOptions {
 export class WalKeeper {
   readonly #db: Database;
   readonly #o: WalOptions;
+  readonly #soft: number;
   #pages = 0;
-  #next = SOFT_PAGES;
+  #next: number;
   #running: Promise<void> | undefined;
   #warned = false;
 
   private constructor(db: Database, options: WalOptions) {
     this.#db = db;
     this.#o = options;
+    const share = Math.floor((options.reserveBytes * SOFT_SHARE) / PAGE_BYTES);
+    this.#soft = share === 0 ? SOFT_PAGES : Math.min(SOFT_PAGES, Math.max(SOFT_LEAST_PAGES, share));
+    this.#next = this.#soft;
   }
 
   static async open(file: string, options: WalOptions): Promise<WalKeeper> {
@@ -55,8 +65,12 @@ export class WalKeeper {
   /** Takes note of a commit of so many bytes. */
   wrote(bytes: number): void {
     this.#pages += PAGES_A_COMMIT + bytes / BYTES_A_PAGE;
-    if (this.#pages < this.#next || this.#running !== undefined) return;
-    this.#running = this.#shorten().finally(() => {
+    if (this.#pages >= this.#next) this.shorten();
+  }
+
+  /** Begins to copy now, unless that is under way; never fails. */
+  shorten(): void {
+    this.#running ??= this.#shorten().finally(() => {
       this.#running = undefined;
     });
   }
@@ -70,7 +84,7 @@ export class WalKeeper {
   }
 
   async #shorten(): Promise<void> {
-    if ((await this.#copy('PASSIVE')) || this.#pages < HARD_PAGES) return;
+    if ((await this.#copy('PASSIVE')) || this.#pages < this.#soft * HARD_FACTOR) return;
     await this.#o.between(async () => void (await this.#copy('RESTART'))).catch(() => {});
   }
 
@@ -85,12 +99,13 @@ export class WalKeeper {
       const { busy, log, checkpointed } = row ?? { busy: 1, log: 0, checkpointed: 0 };
       const complete = busy === 0 && log === checkpointed && this.#pages === before;
       this.#pages = complete ? 0 : Math.max(log, 0) + (this.#pages - before);
-      this.#next = complete ? SOFT_PAGES : this.#pages + RETRY_PAGES;
+      this.#next = complete ? this.#soft : this.#pages + this.#soft / 2;
       this.#warned = false;
       return complete;
     } catch (error) {
-      this.#next = this.#pages + RETRY_PAGES;
-      if (!this.#warned) this.#o.log.warn({ err: error }, 'journal: the log of the database could not be shortened');
+      this.#next = this.#pages + this.#soft / 2;
+      if (!this.#warned)
+        this.#o.log.warn({ err: error }, 'journal: the log of the database could not be shortened');
       this.#warned = true;
       return false;
     }

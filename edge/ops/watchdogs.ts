@@ -14,6 +14,8 @@ import type { UplinkState } from './uplink-view.ts';
 export const UPLINK_LOST_AFTER_MS = 30_000;
 /** SYS.DROPPED clears when nothing was dropped for so long. */
 const DROPPED_CLEARS_AFTER_MS = 600_000;
+/** A device that is connected for so long is online, whatever its last will said. */
+const CONNECTED_MEANS_ONLINE_MS = 15_000;
 const TICK_MS = 1_000;
 /** How often another process's import is looked for, in ticks. */
 const REFRESH_TICKS = 5;
@@ -42,6 +44,8 @@ export class Watchdogs {
   readonly #downSince = new Map<string, number>();
   readonly #lost = new Set<string>();
   readonly #lastSeen = new Map<string, number>();
+  /** Users with a connection, and since when. */
+  readonly #connectedAt = new Map<string, number>();
   #out: WatchdogOutputs | undefined;
   #timer: NodeJS.Timeout | undefined;
   #storage: StorageState = 'ok';
@@ -72,6 +76,8 @@ export class Watchdogs {
   }
 
   connection(change: ConnectionChange): void {
+    if (change.user !== undefined && change.online) this.#connectedAt.set(change.user, change.at);
+    else if (change.user !== undefined) this.#connectedAt.delete(change.user);
     if (change.user !== undefined) this.#lastSeen.set(change.user, change.at);
     this.#presence(this.#o.presence.change(change));
   }
@@ -116,6 +122,7 @@ export class Watchdogs {
     if (step !== 0) this.#o.logger.warn({ stepMs: step }, 'the wall clock was set; check the time source');
     this.#clock(step, now);
     this.#presence(this.#o.presence.tick(now));
+    this.#contradictOffline(now);
     for (const [recipient, since] of this.#downSince) {
       if (this.#lost.has(recipient) || now - since < UPLINK_LOST_AFTER_MS) continue;
       this.#lost.add(recipient);
@@ -160,6 +167,17 @@ export class Watchdogs {
       if (edge === 'raise' && isOpen) continue;
       const data = { by: 'connection', reason: reason ?? '' };
       this.#emit(ownDraft('DEV.OFFLINE', edge, this.#o.clock(), data), device);
+    }
+  }
+
+  /** A last will without a birth message leaves a device offline that is connected: the connection knows better. */
+  #contradictOffline(now: number): void {
+    for (const { type, condition, device } of this.#o.book.open()) {
+      if (type !== 'DEV.OFFLINE' || condition !== 'active' || device === undefined) continue;
+      const { user, bridge } = this.#o.registry.device(device) ?? {};
+      const since = user === undefined || bridge !== undefined ? undefined : this.#connectedAt.get(user);
+      if (since === undefined || now - since < CONNECTED_MEANS_ONLINE_MS) continue;
+      this.#emit(ownDraft('DEV.OFFLINE', 'clear', now, { by: 'connection' }), device);
     }
   }
 

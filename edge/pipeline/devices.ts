@@ -71,6 +71,11 @@ export class LiveDevices {
     return routes;
   }
 
+  /** A command or an echo that no profile takes as news: no message of an unknown device. */
+  ignores(source: string, channel: string): boolean {
+    return this.#catalogue.ignores(source, channel);
+  }
+
   get(id: string): LiveDevice | undefined {
     const known = this.#byId.get(id);
     if (known !== undefined) return known;

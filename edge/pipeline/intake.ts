@@ -58,7 +58,10 @@ export class Intake {
       mustWait ||= share.drafts.length > 0 || share.state !== undefined || share.live.waiting > 0;
       if (share.live.waiting > 0) queue ??= share.live.queue;
     }
-    if (routes.length === 0) this.#o.inbox.add(raw, 'unknown-device');
+    if (routes.length === 0) {
+      if (this.#o.devices.ignores(raw.source, raw.channel)) status = 'ignored';
+      else this.#o.inbox.add(raw, 'unknown-device');
+    }
     this.#o.onOutcome(status, raw);
     if (!mustWait) {
       resolve({ status });
@@ -94,7 +97,7 @@ export class Intake {
     const { status } = result;
     const drafts = result.drafts;
     if (status === 'unmapped' || status === 'undecodable') {
-      this.#o.inbox.add(raw, status, live.device.id, result.detail);
+      this.#o.inbox.add(raw, status, live.device.id, result.detail, live.profile.definition.mask);
       if (this.#reportable(live, raw.receivedAt)) {
         drafts.push(
           ownDraft('DEV.UNMAPPED', 'pulse', raw.receivedAt, { status, detail: result.detail ?? '' }),

@@ -1,4 +1,5 @@
 import type { RawMessage } from '../../contract/raw-message.ts';
+import { maskPayload } from '../../device-profiles/mask.ts';
 
 /** Most groups kept; a campus has hundreds of devices, a scan of topics makes thousands. */
 const INBOX_GROUPS = 1_000;
@@ -6,6 +7,8 @@ const INBOX_GROUPS = 1_000;
 const INBOX_BYTES = 4 * 1024 * 1024;
 /** Samples of a group: the last three. */
 const INBOX_SAMPLES = 3;
+/** While a device floods, its last samples are not replaced more often than this. */
+export const INBOX_SAMPLE_EVERY_MS = 100;
 /** 4 KiB of a payload; the rest is cut off and marked. */
 const INBOX_SAMPLE_BYTES = 4 * 1024;
 
@@ -79,7 +82,13 @@ export class UnknownDeviceInbox {
   }
 
   /** Takes a message; never throws, keeps at most a copy of its first 4 KiB. */
-  add(raw: RawMessage, reason: InboxReason, device?: string, detail?: string): void {
+  add(
+    raw: RawMessage,
+    reason: InboxReason,
+    device?: string,
+    detail?: string,
+    mask?: readonly string[],
+  ): void {
     this.#messages += 1;
     const name = `${reason}\0${raw.source}\0${device ?? raw.deviceKey ?? raw.channel}`;
     const group = this.#groups.get(name) ?? this.#group(raw, reason, device);
@@ -88,7 +97,7 @@ export class UnknownDeviceInbox {
     group.channel = raw.channel;
     if (raw.user !== undefined) group.user = raw.user;
     if (detail !== undefined) group.detail = detail;
-    this.#keepSample(group, raw);
+    this.#keepSample(group, raw, mask);
     // Last in the map is last heard: the first is the one to give up.
     this.#groups.delete(name);
     this.#groups.set(name, group);
@@ -121,9 +130,12 @@ export class UnknownDeviceInbox {
     return device === undefined ? group : { ...group, device };
   }
 
-  #keepSample(group: Slot, raw: RawMessage): void {
+  #keepSample(group: Slot, raw: RawMessage, mask: readonly string[] | undefined): void {
+    const newest = group.samples.at(-1);
+    const isFlood = newest !== undefined && Math.abs(raw.receivedAt - newest.at) < INBOX_SAMPLE_EVERY_MS;
+    if (isFlood && group.samples.length === INBOX_SAMPLES) return;
     // A copy: the buffer of a large payload, or of a whole read, must not stay for its first bytes.
-    const payload = Buffer.from(raw.payload.subarray(0, INBOX_SAMPLE_BYTES));
+    const payload = Buffer.from(maskPayload(raw.payload, mask).subarray(0, INBOX_SAMPLE_BYTES));
     group.samples.push({ at: raw.receivedAt, payload, bytes: raw.payload.length });
     this.#count(group, payload.length);
     if (group.samples.length > INBOX_SAMPLES)

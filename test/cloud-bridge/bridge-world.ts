@@ -12,7 +12,7 @@ import type { Lane } from '../../contract/event.ts';
 import { startMosquitto } from '../simulators/mosquitto.ts';
 import { tempDir } from '../simulators/temp-dir.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
-import { MemoryOutbox } from '../support/memory-outbox.ts';
+import type { MemoryOutbox } from '../support/memory-outbox.ts';
 import { requirePeer } from '../support/peers.ts';
 
 export const quiet = pino({ level: process.env.BRIDGE_LOG ?? 'silent' });
@@ -44,7 +44,11 @@ export class World {
     const { dir, remove } = tempDir('bridge');
     const broker = kind === 'aedes' ? await aedes() : await mosquitto(dir, extra);
     const world = new World(dir, broker, await FaultProxy.start(broker.port));
-    world.#closers.push(remove, () => broker.stop(), () => world.proxy.close());
+    world.#closers.push(
+      remove,
+      () => broker.stop(),
+      () => world.proxy.close(),
+    );
     return world;
   }
 
@@ -89,8 +93,18 @@ export class World {
   }
 
   /** An uplink through the proxy, started, with quick timers. */
-  uplink(outbox: MemoryOutbox, options: Partial<UplinkOptions> = {}, change: Partial<RecipientConfig> = {}): Uplink {
-    const config = { recipient: 'province', url: this.proxy.url, ...outbox.origin, name: '示例大学', ...change };
+  uplink(
+    outbox: MemoryOutbox,
+    options: Partial<UplinkOptions> = {},
+    change: Partial<RecipientConfig> = {},
+  ): Uplink {
+    const config = {
+      recipient: 'province',
+      url: this.proxy.url,
+      ...outbox.origin,
+      name: '示例大学',
+      ...change,
+    };
     const uplink = new Uplink({
       config,
       transport: new MqttTransport(config, { connectTimeoutMs: 2_000, answerTimeoutMs: 2_000 }),

@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { verifyFrame } from '../../cloud-bridge/frame-chain.ts';
-import { decodeFrame, encodeFrame, FrameError } from '../../cloud-bridge/frame-codec.ts';
+import { decodeFrame, encodeFrame, type FrameError } from '../../cloud-bridge/frame-codec.ts';
 import { digestOf } from '../../contract/chain.ts';
 import { FRAME_MAX_EXPANDED_BYTES, FRAME_MAX_WIRE_BYTES } from '../../contract/frame.ts';
 import { MemoryOutbox } from '../support/memory-outbox.ts';
@@ -14,8 +14,13 @@ function outboxOf(count: number): MemoryOutbox {
   return outbox;
 }
 
-const wrap = (encoding: number, payload: Buffer) => Buffer.concat([Buffer.from('CSF1'), Buffer.of(encoding), payload]);
-const failure = async (wire: Uint8Array) => decodeFrame(wire).then(() => undefined, (error: FrameError) => error);
+const wrap = (encoding: number, payload: Buffer) =>
+  Buffer.concat([Buffer.from('CSF1'), Buffer.of(encoding), payload]);
+const failure = async (wire: Uint8Array) =>
+  decodeFrame(wire).then(
+    () => undefined,
+    (error: FrameError) => error,
+  );
 
 describe('frame bytes', () => {
   it('carry bodies byte for byte and come back as they were', async () => {
@@ -27,7 +32,13 @@ describe('frame bytes', () => {
   });
 
   it('are plain JSON when that is smaller', async () => {
-    const tiny = { ...frameOf(outboxOf(1), 'e', 1, 1), events: [{ b: 'x' }], gateway: 'g', recipient: 'p', epoch: 'e' };
+    const tiny = {
+      ...frameOf(outboxOf(1), 'e', 1, 1),
+      events: [{ b: 'x' }],
+      gateway: 'g',
+      recipient: 'p',
+      epoch: 'e',
+    };
     const noise = { ...tiny, events: [], prev: '', hash: '', sentAt: '' };
     const wire = await encodeFrame(noise);
     expect(wire[4]).toBe(0);
@@ -41,10 +52,16 @@ describe('frame bytes', () => {
 
   it('are refused as too large by the encoder, on the wire and expanded', async () => {
     const frame = frameOf(outboxOf(1), 'e', 1, 1);
-    const random = Array.from({ length: 400_000 }, () => String.fromCharCode(33 + Math.floor(Math.random() * 90))).join('');
-    await expect(encodeFrame({ ...frame, events: [{ b: random }] })).rejects.toMatchObject({ reason: 'too-large' });
+    const random = Array.from({ length: 400_000 }, () =>
+      String.fromCharCode(33 + Math.floor(Math.random() * 90)),
+    ).join('');
+    await expect(encodeFrame({ ...frame, events: [{ b: random }] })).rejects.toMatchObject({
+      reason: 'too-large',
+    });
     const long = 'a'.repeat(FRAME_MAX_EXPANDED_BYTES);
-    await expect(encodeFrame({ ...frame, events: [{ b: long }] })).rejects.toMatchObject({ reason: 'too-large' });
+    await expect(encodeFrame({ ...frame, events: [{ b: long }] })).rejects.toMatchObject({
+      reason: 'too-large',
+    });
     await expect(encodeFrame(frame, 100)).rejects.toMatchObject({ reason: 'too-large' });
   });
 
@@ -59,7 +76,11 @@ describe('frame bytes', () => {
     ['invalid UTF-8', wrap(0, Buffer.from([0x22, 0xff, 0xfe, 0x22]))],
     ['JSON of another shape', wrap(0, Buffer.from('{"v":1,"__proto__":{"lane":"a"}}'))],
   ])('that hold %s are unparseable', async (_, wire) => {
-    expect(await failure(wire)).toMatchObject({ name: 'FrameError', reason: 'unparseable', header: undefined });
+    expect(await failure(wire)).toMatchObject({
+      name: 'FrameError',
+      reason: 'unparseable',
+      header: undefined,
+    });
   });
 
   it('that are too large on the wire are not looked into', async () => {
@@ -99,14 +120,21 @@ describe('the chain of a frame', () => {
         expect('rows' in verified && verified.rows.map((row) => row.seq)).toEqual(
           Array.from({ length: to - from + 1 }, (_, i) => from + i),
         );
-        expect('rows' in verified && verified.rows.at(-1)?.hash.toString('hex')).toBe(outbox.rows('e')[to - 1]?.hash);
+        expect('rows' in verified && verified.rows.at(-1)?.hash.toString('hex')).toBe(
+          outbox.rows('e')[to - 1]?.hash,
+        );
       }),
     );
   });
 
   it('jumps over skips to their hash, wherever they stand', () => {
     const outbox = outboxOf(10);
-    for (const [from, to] of [[1, 3], [4, 6], [9, 10], [1, 10]] as const) {
+    for (const [from, to] of [
+      [1, 3],
+      [4, 6],
+      [9, 10],
+      [1, 10],
+    ] as const) {
       const frame = frameWithSkip(outbox, 'e', 1, 10, { from, to, why: 'filter', count: to - from + 1 });
       expect(verifyFrame(frame)).toMatchObject({ rejected: [], skips: [{ from, to }] });
     }
@@ -119,32 +147,58 @@ describe('the chain of a frame', () => {
     const body = JSON.parse(original!.body);
     delete body.data.origin.device;
     const altered = JSON.stringify(body);
-    expect(verifyFrame({ ...frame, events: [{ b: altered }, ...frame.events.slice(1)] })).toMatchObject({ reason: 'bad-hash' });
+    expect(verifyFrame({ ...frame, events: [{ b: altered }, ...frame.events.slice(1)] })).toMatchObject({
+      reason: 'bad-hash',
+    });
     const d = digestOf(original!.body).toString('hex');
     const verified = verifyFrame({ ...frame, events: [{ b: altered, d }, ...frame.events.slice(1)] });
-    expect(verified).toMatchObject({ rows: [{ seq: 1, altered: true, body: altered }, { altered: false }, {}] });
+    expect(verified).toMatchObject({
+      rows: [{ seq: 1, altered: true, body: altered }, { altered: false }, {}],
+    });
   });
 
   it.each([
-    ['an event is missing', (f: ReturnType<typeof frameOf>) => ({ ...f, events: f.events.slice(1) }), 'unparseable'],
+    [
+      'an event is missing',
+      (f: ReturnType<typeof frameOf>) => ({ ...f, events: f.events.slice(1) }),
+      'unparseable',
+    ],
     ['an event is too many', (f: ReturnType<typeof frameOf>) => ({ ...f, to: f.to - 1 }), 'unparseable'],
-    ['from and to are exchanged', (f: ReturnType<typeof frameOf>) => ({ ...f, from: f.to, to: f.from }), 'unparseable'],
-    ['two events are exchanged', (f: ReturnType<typeof frameOf>) => ({ ...f, events: [...f.events].reverse() }), 'bad-hash'],
+    [
+      'from and to are exchanged',
+      (f: ReturnType<typeof frameOf>) => ({ ...f, from: f.to, to: f.from }),
+      'unparseable',
+    ],
+    [
+      'two events are exchanged',
+      (f: ReturnType<typeof frameOf>) => ({ ...f, events: [...f.events].reverse() }),
+      'bad-hash',
+    ],
     ['prev is another', (f: ReturnType<typeof frameOf>) => ({ ...f, prev: 'ab'.repeat(32) }), 'bad-hash'],
     ['hash is another', (f: ReturnType<typeof frameOf>) => ({ ...f, hash: 'ab'.repeat(32) }), 'bad-hash'],
     [
       'a body was changed by one letter',
-      (f: ReturnType<typeof frameOf>) => ({ ...f, events: f.events.map(({ b }) => ({ b: b.replace('live', 'Live') })) }),
+      (f: ReturnType<typeof frameOf>) => ({
+        ...f,
+        events: f.events.map(({ b }) => ({ b: b.replace('live', 'Live') })),
+      }),
       'bad-hash',
     ],
     [
       'a skip overlaps an event',
-      (f: ReturnType<typeof frameOf>) => ({ ...f, skips: [{ from: 2, to: 2, why: 'filter' as const, count: 1, hash: f.hash }] }),
+      (f: ReturnType<typeof frameOf>) => ({
+        ...f,
+        skips: [{ from: 2, to: 2, why: 'filter' as const, count: 1, hash: f.hash }],
+      }),
       'unparseable',
     ],
     [
       'a skip reaches beyond the frame',
-      (f: ReturnType<typeof frameOf>) => ({ ...f, events: [], skips: [{ from: 1, to: 9, why: 'lost' as const, count: 9, hash: f.hash }] }),
+      (f: ReturnType<typeof frameOf>) => ({
+        ...f,
+        events: [],
+        skips: [{ from: 1, to: 9, why: 'lost' as const, count: 9, hash: f.hash }],
+      }),
       'unparseable',
     ],
   ])('breaks when %s', (_, change, reason) => {
@@ -171,8 +225,17 @@ describe('the chain of a frame', () => {
   it('keeps types, kinds and fields that this version does not know', () => {
     const outbox = new MemoryOutbox();
     outbox.append({});
-    const body = { ...JSON.parse(outbox.rows('e')[0]!.body), seq: 2, type: 'NEW.THING', kind: 'odd', more: { x: 1 } };
+    const body = {
+      ...JSON.parse(outbox.rows('e')[0]!.body),
+      seq: 2,
+      type: 'NEW.THING',
+      kind: 'odd',
+      more: { x: 1 },
+    };
     outbox.appendBody('e', JSON.stringify(body), 'NEW.THING');
-    expect(verifyFrame(frameOf(outbox, 'e', 1, 2))).toMatchObject({ rows: [{}, { type: 'NEW.THING' }], rejected: [] });
+    expect(verifyFrame(frameOf(outbox, 'e', 1, 2))).toMatchObject({
+      rows: [{}, { type: 'NEW.THING' }],
+      rejected: [],
+    });
   });
 });

@@ -1,13 +1,19 @@
+import { verifyFrame } from '../../cloud-bridge/frame-chain.ts';
+import type { ReceivedFrame } from '../../cloud-bridge/receiver/store.ts';
 import { CHAIN_START, chainNext, digestOf } from '../../contract/chain.ts';
 import type { Lane } from '../../contract/event.ts';
 import type { Frame, Skip } from '../../contract/frame.ts';
 import { uplinkPath } from '../../contract/uplink-topic.ts';
-import type { ReceivedFrame } from '../../cloud-bridge/receiver/store.ts';
-import { verifyFrame } from '../../cloud-bridge/frame-chain.ts';
 import type { MemoryOutbox } from '../support/memory-outbox.ts';
 
 /** A frame over rows `from..to` of an outbox, as a correct sender makes it. */
-export function frameOf(outbox: MemoryOutbox, lane: Lane, from: number, to: number, change: Partial<Frame> = {}): Frame {
+export function frameOf(
+  outbox: MemoryOutbox,
+  lane: Lane,
+  from: number,
+  to: number,
+  change: Partial<Frame> = {},
+): Frame {
   const rows = outbox.rows(lane);
   const hash = (seq: number) => rows[seq - 1]?.hash ?? CHAIN_START;
   return {
@@ -28,11 +34,20 @@ export function frameOf(outbox: MemoryOutbox, lane: Lane, from: number, to: numb
 }
 
 /** The same, with `skipped` rows named instead of sent. */
-export function frameWithSkip(outbox: MemoryOutbox, lane: Lane, from: number, to: number, skip: Omit<Skip, 'hash'>): Frame {
+export function frameWithSkip(
+  outbox: MemoryOutbox,
+  lane: Lane,
+  from: number,
+  to: number,
+  skip: Omit<Skip, 'hash'>,
+): Frame {
   const rows = outbox.rows(lane);
   const sent = rows.slice(from - 1, to).filter(({ seq }) => seq < skip.from || seq > skip.to);
   const hash = rows[skip.to - 1]!.hash;
-  return frameOf(outbox, lane, from, to, { events: sent.map(({ body }) => ({ b: body })), skips: [{ ...skip, hash }] });
+  return frameOf(outbox, lane, from, to, {
+    events: sent.map(({ body }) => ({ b: body })),
+    skips: [{ ...skip, hash }],
+  });
 }
 
 /** What a receiver hands its store for a frame that is right. */

@@ -18,7 +18,8 @@ describe('ranges', () => {
           for (let n = low; n <= low + count; n++) set.add(n);
         }
         expect(expand(ranges)).toEqual([...set].sort((a, b) => a - b));
-        for (const [i, [low]] of ranges.entries()) expect(low).toBeGreaterThan((ranges[i - 1]?.[1] ?? -1) + 1);
+        for (const [i, [low]] of ranges.entries())
+          expect(low).toBeGreaterThan((ranges[i - 1]?.[1] ?? -1) + 1);
 
         const wanted = expand([[from, from + length]]);
         expect(expand(subtract(from, from + length, ranges))).toEqual(wanted.filter((n) => !set.has(n)));

@@ -17,7 +17,10 @@ export class RawGateway {
     client.on('message', (_, payload) => this.receipts.push(JSON.parse(payload.toString())));
   }
 
-  static async connect(port: number, { region = '370102', school = '4137010001', gateway = 'gw-01' } = {}): Promise<RawGateway> {
+  static async connect(
+    port: number,
+    { region = '370102', school = '4137010001', gateway = 'gw-01' } = {},
+  ): Promise<RawGateway> {
     const client = await connectAsync(`mqtt://127.0.0.1:${port}`, { reconnectPeriod: 0, protocolVersion: 4 });
     const path = uplinkPath(region, school, gateway);
     await client.subscribeAsync(uplinkTopic(path, 'dn/rcpt'));

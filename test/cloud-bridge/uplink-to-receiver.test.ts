@@ -25,7 +25,9 @@ function journeys(kind: BrokerKind): void {
     const outbox = new MemoryOutbox();
     outbox.append(...bulk(1200), { type: 'EMG.PANIC', edge: 'pulse' }, { type: 'ACC.FORCED', edge: 'raise' });
     const receipted: Array<[Lane, number]> = [];
-    const uplink = world.uplink(outbox, { onReceipted: (lane, cursor) => receipted.push([lane, cursor.ack]) });
+    const uplink = world.uplink(outbox, {
+      onReceipted: (lane, cursor) => receipted.push([lane, cursor.ack]),
+    });
     const { a, e } = { a: outbox.head('a').seq, e: outbox.head('e').seq };
     await acked(uplink, 'e', e);
     await acked(uplink, 'a', a);
@@ -37,7 +39,10 @@ function journeys(kind: BrokerKind): void {
     expect((await store.check()).faults).toEqual([]);
     outbox.append(...bulk(3));
     await acked(uplink, 'e', e + 3);
-    expect((await store.lanes()).map(({ chainBreaks, duplicates }) => [chainBreaks, duplicates])).toEqual([[0, 0], [0, 0]]);
+    expect((await store.lanes()).map(({ chainBreaks, duplicates }) => [chainBreaks, duplicates])).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
   });
 
   it('survives cut connections in the middle of a drain: every row once', async () => {
@@ -84,12 +89,26 @@ function journeys(kind: BrokerKind): void {
     });
     const { rows } = await world.receiver({ store: slow });
     const outbox = new MemoryOutbox();
-    outbox.append(...bulk(5_000), ...Array.from({ length: 300 }, () => ({ type: 'FIR.FAULT', edge: 'raise' as const, lane: 'a' as const })));
-    const uplink = world.uplink(outbox, { lanes: { a: { maxWindow: 1, startWindow: 1 }, e: { maxEvents: 100, maxWindow: 2, lingerMs: 0 } } });
+    outbox.append(
+      ...bulk(5_000),
+      ...Array.from({ length: 300 }, () => ({
+        type: 'FIR.FAULT',
+        edge: 'raise' as const,
+        lane: 'a' as const,
+      })),
+    );
+    const uplink = world.uplink(outbox, {
+      lanes: { a: { maxWindow: 1, startWindow: 1 }, e: { maxEvents: 100, maxWindow: 2, lingerMs: 0 } },
+    });
     await waitFor('the drain', () => uplink.status().lanes.e.ack > 100);
     const pressed = performance.now();
     const [panic] = outbox.append({ type: 'EMG.PANIC', edge: 'pulse', severity: 1 });
-    await waitFor('the panic at the province', async () => (await rows('a')).some(({ seq }) => seq === panic!.seq), 2_000, 5);
+    await waitFor(
+      'the panic at the province',
+      async () => (await rows('a')).some(({ seq }) => seq === panic!.seq),
+      2_000,
+      5,
+    );
     expect(performance.now() - pressed).toBeLessThan(2_000);
     expect(uplink.status().lanes.e.ack).toBeLessThan(5_000);
     const before = (await rows('a')).filter(({ seq }) => seq < panic!.seq).length;
@@ -239,7 +258,16 @@ function journeys(kind: BrokerKind): void {
 function memoryStore(): ReceiverStore {
   const nothing = async () => [];
   return {
-    commit: async ({ frames }) => frames.map(({ to }) => ({ ack: to, have: [], holes: [], stored: 0, duplicates: 0, rejected: [], chainBreak: false })),
+    commit: async ({ frames }) =>
+      frames.map(({ to }) => ({
+        ack: to,
+        have: [],
+        holes: [],
+        stored: 0,
+        duplicates: 0,
+        rejected: [],
+        chainBreak: false,
+      })),
     lane: async () => undefined,
     lanes: nothing,
     gateways: nothing,
@@ -253,4 +281,6 @@ function memoryStore(): ReceiverStore {
 }
 
 describe('from journal to province over the embedded broker (MQTT 3.1.1)', () => journeys('aedes'));
-describeWithPeer('mosquitto', 'from journal to province over mosquitto (MQTT 5)', () => journeys('mosquitto'));
+describeWithPeer('mosquitto', 'from journal to province over mosquitto (MQTT 5)', () =>
+  journeys('mosquitto'),
+);

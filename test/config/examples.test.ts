@@ -36,7 +36,7 @@ describe('the examples in config/', () => {
     const loaded = loadEdgeConfig(join(dir, 'edge.yaml'));
     expect(loaded).toMatchObject({
       value: {
-        mqtt: { max_payload: 262_144, keepalive_max: 600 },
+        mqtt: { max_payload: 262_144 },
         storage: { reserve_mib: 64, retention_days: 180 },
       },
     });

@@ -70,7 +70,10 @@ export function outboxConformance(name: string, make: () => Promise<OutboxUnderT
       const { outbox, append } = await make();
       await append([online, online, online, online]);
       const all = await outbox.read('e', 1, 9, MUCH);
-      expect(await outbox.read('e', 3, 9, MUCH)).toEqual({ prev: all.rows[1]?.hash, rows: all.rows.slice(2) });
+      expect(await outbox.read('e', 3, 9, MUCH)).toEqual({
+        prev: all.rows[1]?.hash,
+        rows: all.rows.slice(2),
+      });
       expect(await outbox.read('e', 5, 9, MUCH)).toEqual({ prev: all.rows[3]?.hash, rows: [] });
     });
 
@@ -104,7 +107,10 @@ export function outboxConformance(name: string, make: () => Promise<OutboxUnderT
       await append([online, online]);
       const head = outbox.head('e');
       await remove('e', 2);
-      expect(await outbox.read('e', 1, 9, MUCH)).toMatchObject({ rows: [], removed: { from: 1, to: 2, hash: head.hash } });
+      expect(await outbox.read('e', 1, 9, MUCH)).toMatchObject({
+        rows: [],
+        removed: { from: 1, to: 2, hash: head.hash },
+      });
       expect(await outbox.read('e', 3, 9, MUCH)).toEqual({ prev: head.hash, rows: [] });
       await append([online]);
       const { prev, rows } = await outbox.read('e', 3, 9, MUCH);

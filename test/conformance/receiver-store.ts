@@ -35,7 +35,13 @@ export function receiverStoreConformance(name: string, underTest: () => StoreUnd
       store = await subject!.reopen();
       return store;
     };
-    const batch = (part: Partial<IngestBatch>): IngestBatch => ({ at: NOW, frames: [], deadLetters: [], states: [], ...part });
+    const batch = (part: Partial<IngestBatch>): IngestBatch => ({
+      at: NOW,
+      frames: [],
+      deadLetters: [],
+      states: [],
+      ...part,
+    });
     const put = (s: ReceiverStore, ...frames: ReceivedFrame[]) => s.commit(batch({ frames }));
 
     afterEach(async () => {
@@ -47,7 +53,12 @@ export function receiverStoreConformance(name: string, underTest: () => StoreUnd
 
     const outboxOf = (count: number, options: ConstructorParameters<typeof MemoryOutbox>[0] = {}) => {
       const outbox = new MemoryOutbox(options);
-      outbox.append(...Array.from({ length: count }, (_, i) => ({ type: i % 3 === 0 ? 'ACC.FORCED' : 'DEV.ONLINE', lane: 'e' as const })));
+      outbox.append(
+        ...Array.from({ length: count }, (_, i) => ({
+          type: i % 3 === 0 ? 'ACC.FORCED' : 'DEV.ONLINE',
+          lane: 'e' as const,
+        })),
+      );
       return outbox;
     };
 
@@ -55,13 +66,23 @@ export function receiverStoreConformance(name: string, underTest: () => StoreUnd
       const outbox = outboxOf(6);
       const frame = received(frameOf(outbox, 'e', 1, 6));
       let s = await open();
-      expect(await put(s, frame)).toMatchObject([{ ack: 6, have: [], holes: [], stored: 6, duplicates: 0, rejected: [], chainBreak: false }]);
+      expect(await put(s, frame)).toMatchObject([
+        { ack: 6, have: [], holes: [], stored: 6, duplicates: 0, rejected: [], chainBreak: false },
+      ]);
       expect(await put(s, frame)).toMatchObject([{ ack: 6, stored: 0, duplicates: 6, rejected: [] }]);
       s = await restart();
       expect(await put(s, frame)).toMatchObject([{ ack: 6, stored: 0, duplicates: 6 }]);
       const events = await s.events({ after: 0, limit: 100 });
-      expect(events.map(({ seq, body }) => [seq, body])).toEqual(outbox.rows('e').map(({ seq, body }) => [seq, body]));
-      expect(events[0]).toMatchObject({ ...outbox.origin, epoch: outbox.epoch, lane: 'e', type: 'ACC.FORCED', receivedAt: NOW });
+      expect(events.map(({ seq, body }) => [seq, body])).toEqual(
+        outbox.rows('e').map(({ seq, body }) => [seq, body]),
+      );
+      expect(events[0]).toMatchObject({
+        ...outbox.origin,
+        epoch: outbox.epoch,
+        lane: 'e',
+        type: 'ACC.FORCED',
+        receivedAt: NOW,
+      });
       expect(await s.lane(frame)).toMatchObject({ stored: 6, duplicates: 12, ack: 6 });
       expect((await s.check()).faults).toEqual([]);
     });
@@ -70,13 +91,18 @@ export function receiverStoreConformance(name: string, underTest: () => StoreUnd
       const outbox = outboxOf(30);
       const f = (from: number, to: number) => received(frameOf(outbox, 'e', from, to));
       let s = await open();
-      expect(await put(s, f(21, 25))).toMatchObject([{ ack: 0, have: [[21, 25]], holes: [{ from: 1, to: 20, since: NOW }] }]);
+      expect(await put(s, f(21, 25))).toMatchObject([
+        { ack: 0, have: [[21, 25]], holes: [{ from: 1, to: 20, since: NOW }] },
+      ]);
       await s.commit({ ...batch({ frames: [f(11, 15)] }), at: NOW + 4_000 });
       s = await restart();
       const [outcome] = await s.commit({ ...batch({ frames: [f(1, 12)] }), at: NOW + 9_000 });
       expect(outcome).toMatchObject({ ack: 15, have: [[21, 25]], stored: 10, duplicates: 2 });
       expect(outcome?.holes).toEqual([{ from: 16, to: 20, since: NOW }]);
-      expect(await put(s, f(26, 30), f(14, 22))).toMatchObject([{ ack: 15, have: [[21, 30]] }, { ack: 30, have: [], holes: [], stored: 5 }]);
+      expect(await put(s, f(26, 30), f(14, 22))).toMatchObject([
+        { ack: 15, have: [[21, 30]] },
+        { ack: 30, have: [], holes: [], stored: 5 },
+      ]);
       expect((await s.events({ after: 0, limit: 100 })).map(({ seq }) => seq).sort((a, b) => a - b)).toEqual(
         Array.from({ length: 30 }, (_, i) => i + 1),
       );
@@ -92,20 +118,30 @@ export function receiverStoreConformance(name: string, underTest: () => StoreUnd
       await put(s, received(frameOf(outbox, 'e', 1, 3)));
       const [outcome] = await put(s, received(frameOf(forged, 'e', 2, 4)));
       expect(outcome).toMatchObject({ ack: 4, stored: 1, chainBreak: true });
-      expect(outcome?.rejected).toMatchObject([{ seq: 2, code: 'conflict' }, { seq: 3, code: 'conflict' }]);
+      expect(outcome?.rejected).toMatchObject([
+        { seq: 2, code: 'conflict' },
+        { seq: 3, code: 'conflict' },
+      ]);
       expect((await s.events({ after: 0, limit: 10 })).map(({ body }) => body)).toEqual([
-        ...outbox.rows('e').slice(0, 3).map(({ body }) => body),
+        ...outbox
+          .rows('e')
+          .slice(0, 3)
+          .map(({ body }) => body),
         forged.rows('e')[3]?.body,
       ]);
       const { letters } = await s.deadLetters({ before: Number.MAX_SAFE_INTEGER, limit: 10 });
-      expect(letters).toMatchObject([{ reason: 'conflict', from: 3 }, { reason: 'conflict', from: 2 }]);
+      expect(letters).toMatchObject([
+        { reason: 'conflict', from: 3 },
+        { reason: 'conflict', from: 2 },
+      ]);
       expect(await s.lane(received(frameOf(outbox, 'e', 1, 1)))).toMatchObject({ conflicts: 2, rejected: 2 });
     });
 
     it('knows an id from another epoch: a restored journal brings duplicates, not second rows', async () => {
       const before = outboxOf(5);
       const restored = new MemoryOutbox({ predecessor: before.epoch });
-      for (const row of before.rows('e').slice(0, 3)) restored.appendBody('e', row.body, row.type, row.severity);
+      for (const row of before.rows('e').slice(0, 3))
+        restored.appendBody('e', row.body, row.type, row.severity);
       restored.append({ lane: 'e' });
       const s = await open();
       await put(s, received(frameOf(before, 'e', 1, 5)));
@@ -126,7 +162,11 @@ export function receiverStoreConformance(name: string, underTest: () => StoreUnd
       expect(outcome).toMatchObject({ ack: 3, stored: 2, rejected: [{ seq: 2, code: 'conflict' }] });
       const [again] = await put(s, received(frameOf(outbox, 'e', 1, 3)));
       expect(again).toMatchObject({ ack: 3, stored: 0, rejected: [{ seq: 2, code: 'conflict' }] });
-      expect(await s.lane(received(frameOf(outbox, 'e', 1, 1)))).toMatchObject({ rejected: 1, conflicts: 1, stored: 2 });
+      expect(await s.lane(received(frameOf(outbox, 'e', 1, 1)))).toMatchObject({
+        rejected: 1,
+        conflicts: 1,
+        stored: 2,
+      });
     });
 
     it('keeps two schools apart whose gateways have the same id', async () => {
@@ -135,26 +175,42 @@ export function receiverStoreConformance(name: string, underTest: () => StoreUnd
       const other = outboxOf(2, { epoch, origin: { school: '2137020002', region: '370202' } });
       const s = await open();
       const outcomes = await put(s, received(frameOf(one, 'e', 1, 3)), received(frameOf(other, 'e', 1, 2)));
-      expect(outcomes).toMatchObject([{ ack: 3, stored: 3 }, { ack: 2, stored: 2 }]);
+      expect(outcomes).toMatchObject([
+        { ack: 3, stored: 3 },
+        { ack: 2, stored: 2 },
+      ]);
       expect(await s.gateways()).toHaveLength(2);
       expect(await s.counts('school')).toEqual([
         { key: '2137020002', events: 2, counted: 0 },
         { key: '4137010001', events: 3, counted: 0 },
       ]);
-      expect(await s.counts('city')).toMatchObject([{ key: '3701', events: 3 }, { key: '3702', events: 2 }]);
+      expect(await s.counts('city')).toMatchObject([
+        { key: '3701', events: 3 },
+        { key: '3702', events: 2 },
+      ]);
     });
 
     it('counts skipped numbers as had, and what left as a count once, however it is cut', async () => {
       const outbox = outboxOf(12);
-      const skip = (from: number, to: number, grants: number) =>
-        ({ from, to, why: 'filter' as const, count: to - from + 1, counts: { 'ACC.GRANT': grants } });
+      const skip = (from: number, to: number, grants: number) => ({
+        from,
+        to,
+        why: 'filter' as const,
+        count: to - from + 1,
+        counts: { 'ACC.GRANT': grants },
+      });
       const s = await open();
       await put(s, received(frameWithSkip(outbox, 'e', 1, 6, skip(3, 6, 2))));
       // The same rows again, cut differently: this skip contains the first one.
       const wider = received(frameWithSkip(outbox, 'e', 1, 10, skip(3, 8, 3)));
-      expect(await put(s, wider, wider)).toMatchObject([{ ack: 10, stored: 2 }, { ack: 10, stored: 0 }]);
+      expect(await put(s, wider, wider)).toMatchObject([
+        { ack: 10, stored: 2 },
+        { ack: 10, stored: 0 },
+      ]);
       expect(await s.counts('type')).toContainEqual({ key: 'ACC.GRANT', events: 0, counted: 3 });
-      expect(await put(s, received(frameOf(outbox, 'e', 11, 12)))).toMatchObject([{ ack: 12, chainBreak: false }]);
+      expect(await put(s, received(frameOf(outbox, 'e', 11, 12)))).toMatchObject([
+        { ack: 12, chainBreak: false },
+      ]);
       expect(await s.lane(wider)).toMatchObject({ skipped: 6, stored: 6, chainBreaks: 0 });
       expect((await s.check()).faults).toEqual([]);
     });
@@ -165,12 +221,16 @@ export function receiverStoreConformance(name: string, underTest: () => StoreUnd
       rewritten.append(...Array.from({ length: 6 }, () => ({ lane: 'e' as const })));
       const s = await open();
       await put(s, received(frameOf(outbox, 'e', 1, 3)));
-      expect(await put(s, received(frameOf(rewritten, 'e', 4, 5)))).toMatchObject([{ ack: 5, stored: 2, chainBreak: true }]);
+      expect(await put(s, received(frameOf(rewritten, 'e', 4, 5)))).toMatchObject([
+        { ack: 5, stored: 2, chainBreak: true },
+      ]);
       // From behind: the frame that fills a hole does not lead to what was stored after it.
       const other = outboxOf(9, { epoch: randomUUID() });
       await put(s, received(frameOf(other, 'e', 5, 9)));
       const wrong = outboxOf(4, { epoch: other.epoch });
-      expect(await put(s, received(frameOf(wrong, 'e', 1, 4)))).toMatchObject([{ ack: 9, stored: 4, chainBreak: true }]);
+      expect(await put(s, received(frameOf(wrong, 'e', 1, 4)))).toMatchObject([
+        { ack: 9, stored: 4, chainBreak: true },
+      ]);
       expect((await s.lanes()).map(({ chainBreaks }) => chainBreaks)).toEqual([1, 1]);
     });
 
@@ -190,9 +250,13 @@ export function receiverStoreConformance(name: string, underTest: () => StoreUnd
       const s = await open();
       await put(s, received(frameOf(outbox, 'e', 1, 1)));
       const refused = { ...good, prev: '', hash: '', proven: false, rows: [], rejected };
-      expect(await put(s, refused)).toMatchObject([{ ack: 4, stored: 0, rejected: [{ seq: 2 }, { seq: 3 }, { seq: 4 }] }]);
+      expect(await put(s, refused)).toMatchObject([
+        { ack: 4, stored: 0, rejected: [{ seq: 2 }, { seq: 3 }, { seq: 4 }] },
+      ]);
       expect(await s.lane(good)).toMatchObject({ rejected: 3, stored: 1 });
-      expect(await put(s, received(frameOf(outbox, 'e', 2, 3)))).toMatchObject([{ ack: 4, stored: 2, rejected: [] }]);
+      expect(await put(s, received(frameOf(outbox, 'e', 2, 3)))).toMatchObject([
+        { ack: 4, stored: 2, rejected: [] },
+      ]);
       expect(await s.lane(good)).toMatchObject({ rejected: 1, stored: 3 });
       expect(await s.check()).toMatchObject({ faults: [], rejected: 1, events: 3 });
     });
@@ -214,7 +278,15 @@ export function receiverStoreConformance(name: string, underTest: () => StoreUnd
         data: {
           alarmId: id,
           version,
-          alarm: { id, version, type: 'FIR.SMOKE', severity, operator, condition: 'active', firstAt: '2026-03-01T08:00:00.000Z' },
+          alarm: {
+            id,
+            version,
+            type: 'FIR.SMOKE',
+            severity,
+            operator,
+            condition: 'active',
+            firstAt: '2026-03-01T08:00:00.000Z',
+          },
         },
       });
       const outbox = new MemoryOutbox();
@@ -224,7 +296,10 @@ export function receiverStoreConformance(name: string, underTest: () => StoreUnd
       await put(s, received(frameOf(outbox, 'a', 2, 2)));
       expect(await s.alarms(open1)).toMatchObject([{ gateway: 'gw-01', region: '370102' }]);
       await put(s, received(frameOf(outbox, 'a', 1, 1)));
-      expect(JSON.parse((await s.alarms(open1))[0]!.alarm)).toMatchObject({ version: 2, operator: 'acknowledged' });
+      expect(JSON.parse((await s.alarms(open1))[0]!.alarm)).toMatchObject({
+        version: 2,
+        operator: 'acknowledged',
+      });
       await put(s, received(frameOf(outbox, 'a', 3, 3)));
       expect(await s.alarms(open1)).toEqual([]);
       expect(await s.alarms({ ...open1, state: 'all' })).toHaveLength(1);
@@ -257,7 +332,9 @@ export function receiverStoreConformance(name: string, underTest: () => StoreUnd
       await tell(beat(2, outbox.rows('e')[1]!.hash));
       await tell(beat(2, outbox.rows('e')[1]!.hash));
       expect(await lane()).toMatchObject({ chainBreaks: 2, head: 2, ack: 4 });
-      expect(await s.gateways()).toMatchObject([{ gateway: 'gw-01', boot: 'b1', heartbeat: { holdHours: 100 } }]);
+      expect(await s.gateways()).toMatchObject([
+        { gateway: 'gw-01', boot: 'b1', heartbeat: { holdHours: 100 } },
+      ]);
     });
 
     it('keeps dead letters once, counts them, and gives up the oldest for room', async () => {

@@ -13,6 +13,8 @@ type Done = (error?: Error | null) => void;
 /** Where a refused message goes after its acknowledgement: nobody may subscribe to `$...`. */
 const NOWHERE = '$refused';
 const NOTHING = Buffer.alloc(0);
+/** What a waiting message takes in memory beside its payload, about. */
+const HELD_OVERHEAD = 256;
 
 /**
  * Takes what devices publish. aedes calls it (`authorizePublish`) before anything else happens to a message, and
@@ -93,7 +95,7 @@ export class Intake {
       done(null);
       return;
     }
-    const bytes = packet.payload.length;
+    const bytes = packet.payload.length + HELD_OVERHEAD;
     this.#hold(connection, bytes);
     this.#hand(connection, packet, false).then(
       () => {
@@ -118,7 +120,7 @@ export class Intake {
       done(this.#breach('bad-packet', connection, packet));
       return;
     }
-    const bytes = packet.payload.length;
+    const bytes = packet.payload.length + HELD_OVERHEAD;
     const acknowledge: Done = (error) => {
       this.#release(connection, bytes);
       if (client.closed) return;
@@ -261,7 +263,6 @@ export class Intake {
     this.#context.refusals.report(reason, connection, { channel: packet.topic, sample: packet.payload });
     packet.topic = NOWHERE;
     packet.payload = NOTHING;
-    packet.retain = false;
   }
 
   #hold(connection: Connection, bytes: number): void {

@@ -58,7 +58,7 @@ export interface BrokerLimits {
   maxQueued: number;
   /** QoS 2 messages of one session that are not released yet. */
   maxUnreleased: number;
-  /** Bytes of one connection that wait for their commit; beyond it we stop reading that connection. */
+  /** Memory of one connection's messages that wait for their commit; beyond it we stop reading that connection. */
   maxHeldBytes: number;
   /** Bytes waiting to be sent to one connection; a device that reads more slowly is disconnected. */
   maxUnsentBytes: number;
@@ -81,8 +81,8 @@ export const defaultLimits: BrokerLimits = {
   maxSessions: 10_000,
   maxQueued: 1000,
   maxUnreleased: 1000,
-  maxHeldBytes: 512 * 1024, // two of the largest payloads, thousands of usual ones
-  maxUnsentBytes: 1024 * 1024,
+  maxHeldBytes: 512 * 1024, // two of the largest payloads, 1,500 usual ones
+  maxUnsentBytes: 4 * 1024 * 1024,
   maxRetained: { count: 20_000, bytes: 32 * 1024 * 1024 },
   ackHoldMs: 30_000,
   connectTimeoutMs: 10_000,

@@ -54,11 +54,16 @@ export function sessionRoutes(app: FastifyInstance, o: SessionRoutes): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
   const rateLimit = { max: o.signInsPerMinute, timeWindow: 60_000 };
 
-  const open = (request: FastifyRequest, reply: FastifyReply, person: Person, desk: Desk): Session => {
+  const open = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    person: Person,
+    desk: Desk,
+  ): Promise<Session> => {
     const old = request.cookies[SESSION_COOKIE];
     // a new identity never inherits a token that somebody planted
-    if (old !== undefined) o.sessions.end(old);
-    const { token, session } = o.sessions.open(person, desk.station, desk.place);
+    if (old !== undefined) void o.sessions.end(old);
+    const { token, session } = await o.sessions.open(person, desk.station, desk.place);
     reply.setCookie(SESSION_COOKIE, token, {
       ...cookieOptions(o.secure),
       // a kiosk restarts with its power; a person's session ends with the browser
@@ -83,7 +88,7 @@ export function sessionRoutes(app: FastifyInstance, o: SessionRoutes): void {
       const { user, password, station, place } = request.body;
       if (place !== undefined && o.directory.place(place) === undefined) throw unknownPlace(place);
       const person = await o.signIn.check(user, password, request.ip);
-      return describeSession(open(request, reply, person, { station, place }));
+      return describeSession(await open(request, reply, person, { station, place }));
     },
   );
 
@@ -112,7 +117,7 @@ export function sessionRoutes(app: FastifyInstance, o: SessionRoutes): void {
     },
     async (request, reply) => {
       const token = request.cookies[SESSION_COOKIE];
-      if (token !== undefined) o.sessions.end(token);
+      if (token !== undefined) await o.sessions.end(token);
       return reply.clearCookie(SESSION_COOKIE, cookieOptions(o.secure)).code(204).send(null);
     },
   );
@@ -133,7 +138,7 @@ export function sessionRoutes(app: FastifyInstance, o: SessionRoutes): void {
     async (request, reply) => {
       const person = o.links.use(request.query.token);
       if (person === undefined) throw o.signIn.badLink(request.ip);
-      open(request, reply, person, { station: request.query.station, place: undefined });
+      await open(request, reply, person, { station: request.query.station, place: undefined });
       return reply.redirect('/', 302);
     },
   );
@@ -166,7 +171,7 @@ export function sessionRoutes(app: FastifyInstance, o: SessionRoutes): void {
       const { code, user, name, password } = request.body;
       const person = await o.signIn.setUp(code, { user, name, password }, request.ip);
       reply.code(201);
-      return describeSession(open(request, reply, person, { station: undefined, place: undefined }));
+      return describeSession(await open(request, reply, person, { station: undefined, place: undefined }));
     },
   );
 }

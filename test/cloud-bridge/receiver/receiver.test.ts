@@ -30,8 +30,10 @@ function outboxOf(count: number, options: ConstructorParameters<typeof MemoryOut
   return outbox;
 }
 
-const wrap = (encoding: number, payload: Buffer) => Buffer.concat([Buffer.from('CSF1'), Buffer.of(encoding), payload]);
-const letters = async () => (await store.deadLetters({ before: Number.MAX_SAFE_INTEGER, limit: 100 })).letters;
+const wrap = (encoding: number, payload: Buffer) =>
+  Buffer.concat([Buffer.from('CSF1'), Buffer.of(encoding), payload]);
+const letters = async () =>
+  (await store.deadLetters({ before: Number.MAX_SAFE_INTEGER, limit: 100 })).letters;
 
 describe('frames', () => {
   it('are receipted after they are stored, duplicates and wrong order included', async () => {
@@ -52,7 +54,10 @@ describe('frames', () => {
     await gateway.frame(frameOf(outbox, 'e', 1, 10));
     await gateway.receipt('for the first', ({ ack }) => ack === 10);
     await gateway.frame(frameOf(outbox, 'e', 1, 10));
-    await waitFor('a receipt for the duplicate', () => gateway.receipts.filter(({ ack }) => ack === 10).length === 2);
+    await waitFor(
+      'a receipt for the duplicate',
+      () => gateway.receipts.filter(({ ack }) => ack === 10).length === 2,
+    );
     await gateway.frame(frameOf(outbox, 'e', 5, 25));
     await gateway.receipt('for everything', ({ ack, have }) => ack === 30 && have.length === 0);
     expect(await store.events({ after: 0, limit: 100 })).toHaveLength(30);
@@ -66,9 +71,14 @@ describe('frames', () => {
     await gateway.receipt('with the hole', ({ have }) => have.length === 1);
     expect(gateway.receipts.every(({ missing }) => missing.length === 0)).toBe(true);
     now += 6_000;
-    expect(await gateway.receipt('that asks', ({ missing }) => missing.length > 0)).toMatchObject({ ack: 2, missing: [[3, 5]] });
+    expect(await gateway.receipt('that asks', ({ missing }) => missing.length > 0)).toMatchObject({
+      ack: 2,
+      missing: [[3, 5]],
+    });
     const gaps = await (await fetch(`${receiver.httpUrl}/api/v1/gaps`)).json();
-    expect(gaps).toMatchObject({ gaps: [{ gateway: 'gw-01', lane: 'e', ack: 2, holes: [{ from: 3, to: 5 }] }] });
+    expect(gaps).toMatchObject({
+      gaps: [{ gateway: 'gw-01', lane: 'e', ack: 2, holes: [{ from: 3, to: 5 }] }],
+    });
   });
 
   it('that are damaged are put aside, and the numbers they name are rejected', async () => {
@@ -79,8 +89,12 @@ describe('frames', () => {
     expect(receipt).toMatchObject({ ack: 3, rejected: [1, 2, 3].map((seq) => ({ seq, code: 'bad-hash' })) });
     // A lost receipt must not lose the news: the next one says it again.
     await gateway.frame(frameOf(outbox, 'e', 4, 6));
-    expect(await gateway.receipt('for the next', ({ ack }) => ack === 6)).toMatchObject({ rejected: [{ seq: 1 }, { seq: 2 }, { seq: 3 }] });
-    expect(await letters()).toMatchObject([{ reason: 'bad-hash', gateway: 'gw-01', lane: 'e', from: 1, to: 3, times: 1 }]);
+    expect(await gateway.receipt('for the next', ({ ack }) => ack === 6)).toMatchObject({
+      rejected: [{ seq: 1 }, { seq: 2 }, { seq: 3 }],
+    });
+    expect(await letters()).toMatchObject([
+      { reason: 'bad-hash', gateway: 'gw-01', lane: 'e', from: 1, to: 3, times: 1 },
+    ]);
     // Sent again sound, they are stored.
     await gateway.frame(frame);
     await waitFor('the healed rows', async () => (await store.events({ after: 0, limit: 10 })).length === 6);
@@ -100,7 +114,9 @@ describe('frames', () => {
     await gateway.bytes('e', bytes);
     await gateway.frame(frameOf(outbox, 'e', 1, 2));
     await gateway.receipt('for the good one', ({ ack }) => ack === 2);
-    const [letter] = await waitFor('the dead letter', async () => ((await letters()).length > 0 ? letters() : undefined));
+    const [letter] = await waitFor('the dead letter', async () =>
+      (await letters()).length > 0 ? letters() : undefined,
+    );
     expect(letter).toMatchObject({ reason, school: '4137010001', gateway: 'gw-01' });
     expect(letter!.size).toBeLessThanOrEqual(256 * 1024);
   });
@@ -122,7 +138,14 @@ describe('frames', () => {
       gateway.receipts.length = 0;
       await gateway.frame(frameOf(outbox, 'e', 1, 2, wrong));
       const receipt = await gateway.receipt('that refuses', ({ rejected }) => rejected.length > 0);
-      expect(receipt).toMatchObject({ ack: 0, have: [], rejected: [{ seq: 1, code: 'wrong-identity' }, { seq: 2, code: 'wrong-identity' }] });
+      expect(receipt).toMatchObject({
+        ack: 0,
+        have: [],
+        rejected: [
+          { seq: 1, code: 'wrong-identity' },
+          { seq: 2, code: 'wrong-identity' },
+        ],
+      });
       expect(receipt.rejected[0]!.detail).toContain(Object.values(wrong)[0]);
     }
     expect(await store.events({ after: 0, limit: 10 })).toEqual([]);
@@ -155,8 +178,13 @@ describe('frames', () => {
     forged.append({ type: 'FIR.FAULT', lane: 'e' }, {});
     await gateway.frame(frameOf(forged, 'e', 1, 2));
     const receipt = await gateway.receipt('that rejects', ({ rejected }) => rejected.length > 0);
-    expect(receipt.rejected.map(({ seq, code }) => [seq, code])).toEqual([[1, 'conflict'], [2, 'conflict']]);
-    expect((await store.events({ after: 0, limit: 10 })).map(({ body }) => body)).toEqual(outbox.rows('e').map(({ body }) => body));
+    expect(receipt.rejected.map(({ seq, code }) => [seq, code])).toEqual([
+      [1, 'conflict'],
+      [2, 'conflict'],
+    ]);
+    expect((await store.events({ after: 0, limit: 10 })).map(({ body }) => body)).toEqual(
+      outbox.rows('e').map(({ body }) => body),
+    );
   });
 
   it('of a new epoch start at 1, and the old rows stay', async () => {
@@ -185,7 +213,9 @@ describe('gateways', () => {
     capabilities: [],
   });
   const presence = async () => {
-    const { gateways } = (await (await fetch(`${receiver.httpUrl}/api/v1/gateways`)).json()) as { gateways: Array<Record<string, unknown>> };
+    const { gateways } = (await (await fetch(`${receiver.httpUrl}/api/v1/gateways`)).json()) as {
+      gateways: Array<Record<string, unknown>>;
+    };
     return gateways[0];
   };
 
@@ -195,7 +225,11 @@ describe('gateways', () => {
     await gateway.receipt('for the rows', ({ ack }) => ack === 5);
     gateway.receipts.length = 0;
     await gateway.state(hello('b1', outbox.epoch));
-    expect(await gateway.receipt('at the hello', () => true)).toMatchObject({ epoch: outbox.epoch, lane: 'e', ack: 5 });
+    expect(await gateway.receipt('at the hello', () => true)).toMatchObject({
+      epoch: outbox.epoch,
+      lane: 'e',
+      ack: 5,
+    });
   });
 
   it('are offline after three missed heartbeats, or when their connection is gone, but not for the will of an older boot', async () => {
@@ -235,8 +269,18 @@ describe('queries', () => {
   it('answer counts, events and alarms', async () => {
     const outbox = new MemoryOutbox();
     const id = randomUUID();
-    const alarm = { id, version: 1, type: 'FIR.SMOKE', severity: 1, operator: 'new', firstAt: '2026-03-01T07:59:00.000Z' };
-    outbox.append({ type: 'FIR.SMOKE' }, { type: 'ALM.TRANSITION', data: { alarmId: id, version: 1, alarm } });
+    const alarm = {
+      id,
+      version: 1,
+      type: 'FIR.SMOKE',
+      severity: 1,
+      operator: 'new',
+      firstAt: '2026-03-01T07:59:00.000Z',
+    };
+    outbox.append(
+      { type: 'FIR.SMOKE' },
+      { type: 'ALM.TRANSITION', data: { alarmId: id, version: 1, alarm } },
+    );
     await gateway.frame(frameOf(outbox, 'a', 1, 2));
     await gateway.receipt('for both', ({ ack }) => ack === 2);
     expect((await get('/api/v1/counts?by=county')).body).toEqual({
@@ -244,9 +288,14 @@ describe('queries', () => {
       counts: [{ key: '370102', name: '历下区', events: 2, counted: 0 }],
     });
     const { body } = await get('/api/v1/events?gateway=gw-01&limit=1');
-    expect(body).toMatchObject({ events: [{ position: 1, lane: 'a', seq: 1, type: 'FIR.SMOKE', event: { specversion: '1.0', seq: 1 } }], next: 1 });
+    expect(body).toMatchObject({
+      events: [{ position: 1, lane: 'a', seq: 1, type: 'FIR.SMOKE', event: { specversion: '1.0', seq: 1 } }],
+      next: 1,
+    });
     expect((await get('/api/v1/events?after=2')).body).toEqual({ events: [], next: 2 });
-    expect((await get('/api/v1/alarms?severity=1')).body).toMatchObject({ alarms: [{ gateway: 'gw-01', alarm: { id, operator: 'new' } }] });
+    expect((await get('/api/v1/alarms?severity=1')).body).toMatchObject({
+      alarms: [{ gateway: 'gw-01', alarm: { id, operator: 'new' } }],
+    });
     expect((await get('/healthz')).body).toMatchObject({ status: 'ok', broker: 'up' });
   });
 
@@ -258,13 +307,19 @@ describe('queries', () => {
     ['/api/v1/nothing', 404, 'unknown-route'],
   ])('%s is a problem that says what is wrong', async (path, status, code) => {
     const answer = await get(path);
-    expect(answer).toMatchObject({ status, type: expect.stringMatching('application/problem\\+json'), body: { status, code } });
+    expect(answer).toMatchObject({
+      status,
+      type: expect.stringMatching('application/problem\\+json'),
+      body: { status, code },
+    });
     expect((answer.body as { detail: string }).detail.length).toBeGreaterThan(5);
   });
 });
 
 it('asks for the token where one is set', async () => {
-  const { receiver: closed } = await world.receiver({ http: { host: '127.0.0.1', port: 0, token: 'open sesame' } });
+  const { receiver: closed } = await world.receiver({
+    http: { host: '127.0.0.1', port: 0, token: 'open sesame' },
+  });
   const url = `${closed.httpUrl}/api/v1/gateways`;
   expect((await fetch(url)).status).toBe(403);
   expect((await fetch(url, { headers: { authorization: 'Bearer open sesam' } })).status).toBe(403);

@@ -26,7 +26,7 @@ describe('receiver verify on SQLite', () => {
     ["UPDATE event SET body = replace(body, 'live', 'Live') WHERE seq = 5", /body of seq 5 was altered/],
     ['DELETE FROM event WHERE seq BETWEEN 3 AND 4', /3\.\.4 is confirmed but not stored/],
     [
-      "UPDATE event SET digest = (SELECT digest FROM event WHERE seq = 6), body = (SELECT body FROM event WHERE seq = 6) WHERE seq = 5",
+      'UPDATE event SET digest = (SELECT digest FROM event WHERE seq = 6), body = (SELECT body FROM event WHERE seq = 6) WHERE seq = 5',
       /chain of hashes breaks/,
     ],
     ["UPDATE tally SET events = events + 1 WHERE type = 'DEV.ONLINE'", /count of DEV\.ONLINE/],
@@ -36,7 +36,12 @@ describe('receiver verify on SQLite', () => {
     const store = await SqliteStore.open({ file, deadLetterBytes: 1024 });
     const outbox = new MemoryOutbox();
     outbox.append(...Array.from({ length: 10 }, () => ({})));
-    await store.commit({ at: 0, frames: [received(frameOf(outbox, 'e', 1, 10))], deadLetters: [], states: [] });
+    await store.commit({
+      at: 0,
+      frames: [received(frameOf(outbox, 'e', 1, 10))],
+      deadLetters: [],
+      states: [],
+    });
     // While the receiver runs, and after it.
     expect((await checkSqliteFile(file)).faults).toEqual([]);
     await store.close();

@@ -47,10 +47,13 @@ class ModelReceiver {
 const world = fc.record({
   lane: fc.constantFrom<Lane>('a', 'e'),
   /** Rows that appear, each batch with how long after the last one. */
-  batches: fc.array(fc.record({ rows: fc.integer({ min: 1, max: 900 }), afterMs: fc.integer({ min: 0, max: 20_000 }) }), {
-    minLength: 1,
-    maxLength: 8,
-  }),
+  batches: fc.array(
+    fc.record({ rows: fc.integer({ min: 1, max: 900 }), afterMs: fc.integer({ min: 0, max: 20_000 }) }),
+    {
+      minLength: 1,
+      maxLength: 8,
+    },
+  ),
   /** Chances while the network is bad; drawn by `random`. */
   loss: fc.double({ min: 0, max: 0.7, noNaN: true }),
   copies: fc.double({ min: 0, max: 0.5, noNaN: true }),
@@ -101,7 +104,8 @@ describe('the sender', () => {
             for (let seq = from; seq <= to; seq++) {
               const before = sentAt.get(seq);
               // A frame is never sent again while it is younger than its timer.
-              if (before !== undefined && now - before < limits.firstResendMs) throw new Error(`${seq} sent twice within its timer`);
+              if (before !== undefined && now - before < limits.firstResendMs)
+                throw new Error(`${seq} sent twice within its timer`);
               sentAt.set(seq, now);
             }
             window.sent(plan, to, now);
@@ -113,7 +117,8 @@ describe('the sender', () => {
               });
             });
           }
-          if (window.inFlight > limits.maxWindow + limits.maxExpress + 1) throw new Error(`${window.inFlight} in flight`);
+          if (window.inFlight > limits.maxWindow + limits.maxExpress + 1)
+            throw new Error(`${window.inFlight} in flight`);
         };
         let at = 0;
         for (const { rows, afterMs } of w.batches) {
@@ -123,7 +128,8 @@ describe('the sender', () => {
             run: () => {
               head += rows;
               window.appended(head, now);
-              for (const seq of w.urgent) if (w.lane === 'a' && seq > head - rows && seq <= head) window.urgent(seq);
+              for (const seq of w.urgent)
+                if (w.lane === 'a' && seq > head - rows && seq <= head) window.urgent(seq);
               pump();
             },
           });

@@ -11,7 +11,11 @@ class Bench {
   readonly window: LaneWindow;
   readonly #lane: Lane;
 
-  constructor(lane: Lane, head: number, options: { limits?: Partial<LaneLimits>; ack?: number; have?: Array<[number, number]> } = {}) {
+  constructor(
+    lane: Lane,
+    head: number,
+    options: { limits?: Partial<LaneLimits>; ack?: number; have?: Array<[number, number]> } = {},
+  ) {
     this.#lane = lane;
     const { limits, ack = 0, have = [] } = options;
     this.window = new LaneWindow({ ...laneLimits[lane], ...limits }, { ack, have }, head);
@@ -119,7 +123,14 @@ describe('lane e', () => {
   });
 
   it('continues at the cursor and leaves out the ranges that are had', () => {
-    const bench = new Bench('e', 40, { ack: 10, have: [[13, 14], [20, 25]], limits: { startWindow: 8, lingerMs: 0 } });
+    const bench = new Bench('e', 40, {
+      ack: 10,
+      have: [
+        [13, 14],
+        [20, 25],
+      ],
+      limits: { startWindow: 8, lingerMs: 0 },
+    });
     expect(bench.send()).toEqual(['11-12', '15-19', '26-40']);
   });
 
@@ -207,7 +218,13 @@ describe('receipts', () => {
     const bench = new Bench('a', 60, { limits: { startWindow: 8 } });
     bench.send();
     bench.receipt({ ack: 20, have: [[26, 30]] });
-    bench.receipt({ ack: 5, have: [[8, 9], [31, 33]] });
+    bench.receipt({
+      ack: 5,
+      have: [
+        [8, 9],
+        [31, 33],
+      ],
+    });
     expect(bench.window.cursor).toEqual({ ack: 20, have: [[26, 33]] });
     bench.receipt({ ack: 25 });
     expect(bench.window.cursor).toEqual({ ack: 33, have: [] });

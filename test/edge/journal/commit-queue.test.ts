@@ -95,7 +95,9 @@ test('batches that wait share a statement, in order', async () => {
 
 test('a statement takes about 1,000 rows and never part of a batch', async () => {
   const { queue, disk, numbers } = setUp();
-  const batches = [600, 600, 1_500].map((count) => batchOf(Array.from({ length: count }, () => rowOf(numbers))));
+  const batches = [600, 600, 1_500].map((count) =>
+    batchOf(Array.from({ length: count }, () => rowOf(numbers))),
+  );
   await Promise.all(batches.map((batch) => queue.append(batch).all));
   expect(disk.written.map((written) => written.rows.length)).toEqual([600, 600, 1_500]);
 });
@@ -144,7 +146,11 @@ test('on a full disk lane a of everything goes first, alone and in order; the re
   disk.failures = ['SQLITE_FULL'];
   disk.space = 'some';
   const state = { key: 'device:1', value: '{}' };
-  const first = queue.append({ ...batchOf([rowOf(numbers), ...raiseOf(numbers).rows]), alarms: [alarmOf()], states: [state] });
+  const first = queue.append({
+    ...batchOf([rowOf(numbers), ...raiseOf(numbers).rows]),
+    alarms: [alarmOf()],
+    states: [state],
+  });
   const second = queue.append(batchOf([rowOf(numbers)], { states: [state] }));
   const third = queue.append(batchOf([...raiseOf(numbers).rows, rowOf(numbers)]));
   await Promise.all([first.alarms, second.alarms, third.alarms]);
@@ -162,7 +168,12 @@ test('on a full disk lane a of everything goes first, alone and in order; the re
   disk.space = 'ample';
   await Promise.all([first.all, second.all, third.all, fourth.all]);
   expect(rows(disk).slice(6)).toEqual(['e1', 'e2', 'e3']);
-  expect(disk.written.slice(2).map((written) => written.states)).toEqual([['device:1'], ['device:1'], [], []]);
+  expect(disk.written.slice(2).map((written) => written.states)).toEqual([
+    ['device:1'],
+    ['device:1'],
+    [],
+    [],
+  ]);
   await vi.waitFor(() => expect(states).toEqual(['full', 'ok']));
   expect(disk.restored).toBeGreaterThan(0);
 });
@@ -170,7 +181,10 @@ test('on a full disk lane a of everything goes first, alone and in order; the re
 test('a state on disk is never older than an alarm of its device: until lane e has caught up it is forgotten', async () => {
   const { queue, disk, numbers } = setUp();
   disk.failures = ['SQLITE_FULL'];
-  const smoke = (value: string): SealedBatch => ({ ...raiseOf(numbers), states: [{ key: 'device:1', value }] });
+  const smoke = (value: string): SealedBatch => ({
+    ...raiseOf(numbers),
+    states: [{ key: 'device:1', value }],
+  });
   const batches = [smoke('{"smoke":true}'), smoke('{"smoke":false}')].map((batch) => queue.append(batch).all);
   await Promise.all(batches);
   expect(disk.written.map((written) => written.states)).toEqual([
@@ -231,7 +245,10 @@ test('cursor moves ride along with rows, and go alone when there are none', asyn
   const move = { recipient: 'province', lane: 'e' as const, cursor: { ack: 1, have: [] } };
   await Promise.all([queue.append(batchOf([rowOf(numbers)])).all, queue.move(move)]);
   await queue.move(move);
-  expect(disk.written.map(({ rows, cursors }) => [rows.length, cursors])).toEqual([[1, 1], [0, 1]]);
+  expect(disk.written.map(({ rows, cursors }) => [rows.length, cursors])).toEqual([
+    [1, 1],
+    [0, 1],
+  ]);
 });
 
 test('a cursor move whose commit fails is stored with the next attempt', async () => {

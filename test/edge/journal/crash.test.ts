@@ -20,7 +20,9 @@ interface OnDisk {
 
 /** Lets a process write until it has told of so many batches, then kills it; returns what it told. */
 async function writeAndKill(dir: string, batches: number): Promise<OnDisk[]> {
-  const child = spawn(process.execPath, ['--import', 'tsx', writer, dir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', writer, dir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   const told: OnDisk[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
@@ -31,7 +33,9 @@ async function writeAndKill(dir: string, batches: number): Promise<OnDisk[]> {
   return told;
 }
 
-test('after kill -9 everything that was told to be on disk is there, and the journal proves itself', { timeout: 120_000 }, async () => {
+test('after kill -9 everything that was told to be on disk is there, and the journal proves itself', {
+  timeout: 120_000,
+}, async () => {
   const dir = await tempDir();
   const alarms = new Set<string>();
   const states = new Set<string>();
@@ -62,9 +66,13 @@ test('a killed process leaves no lock behind', { timeout: 60_000 }, async () => 
   await openJournal(dir, { lockWaitMs: 0 });
 });
 
-test('a running process keeps the data directory to itself; readers are welcome', { timeout: 60_000 }, async () => {
+test('a running process keeps the data directory to itself; readers are welcome', {
+  timeout: 60_000,
+}, async () => {
   const dir = await tempDir();
-  const child = spawn(process.execPath, ['--import', 'tsx', writer, dir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', writer, dir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   await new Promise((resolve) => child.stdout.once('data', resolve));
   child.stdout.resume();
@@ -83,8 +91,13 @@ describeWithPeer('strace', 'durability', () => {
     const trace = join(dir, 'trace');
     const child = spawn(
       requirePeer('strace'),
-      ['-f', '-e', 'trace=fdatasync,fsync,write,pwrite64', '-y', '-s', '1', '-o', trace]
-        .concat([process.execPath, '--import', 'tsx', writer, join(dir, 'data')]),
+      ['-f', '-e', 'trace=fdatasync,fsync,write,pwrite64', '-y', '-s', '1', '-o', trace].concat([
+        process.execPath,
+        '--import',
+        'tsx',
+        writer,
+        join(dir, 'data'),
+      ]),
       { stdio: ['ignore', 'pipe', 'inherit'], detached: true },
     );
     const stop = (): void => {

@@ -1,4 +1,15 @@
-import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pino } from 'pino';
 import { expect, test, vi } from 'vitest';
@@ -145,7 +156,9 @@ test('what a running gateway found malformed is set aside at the next start', as
   journal.onStorage((state, error) => states.push([state, error?.message]));
   // the index that every row goes into becomes noise under the running gateway
   const db = await openDatabase(file, 'read');
-  const root = await db.get<{ rootpage: number }>("SELECT rootpage FROM sqlite_schema WHERE name = 'journal_seq'");
+  const root = await db.get<{ rootpage: number }>(
+    "SELECT rootpage FROM sqlite_schema WHERE name = 'journal_seq'",
+  );
   await db.close();
   await spoilPage(journal, file, root?.rootpage ?? 0);
   const lost = journal.append(batchOf([rowOf(journal)]));
@@ -173,7 +186,9 @@ test('a journal of later software is refused, not set aside', async () => {
   const db = await openDatabase(file, 'write');
   await db.exec('PRAGMA user_version = 99');
   await db.close();
-  await expect(openJournal(dir)).rejects.toThrow('has version 99, this software knows 1; start the newer software');
+  await expect(openJournal(dir)).rejects.toThrow(
+    'has version 99, this software knows 1; start the newer software',
+  );
   expect(await readdir(dir)).not.toContain('quarantine');
 });
 

@@ -28,8 +28,20 @@ test('a cursor joins ranges that meet and absorbs those it reaches', async () =>
   await journal.append(batchOf(Array.from({ length: 9 }, () => rowOf(journal)))).all;
   const { outbox } = journal;
   await outbox.advance('province', 'e', { ack: 0, have: [[3, 4]] });
-  await outbox.advance('province', 'e', { ack: 0, have: [[5, 5], [8, 8]] });
-  expect(outbox.cursor('province', 'e')).toEqual({ ack: 0, have: [[3, 5], [8, 8]] });
+  await outbox.advance('province', 'e', {
+    ack: 0,
+    have: [
+      [5, 5],
+      [8, 8],
+    ],
+  });
+  expect(outbox.cursor('province', 'e')).toEqual({
+    ack: 0,
+    have: [
+      [3, 5],
+      [8, 8],
+    ],
+  });
   await outbox.advance('province', 'e', { ack: 2, have: [] });
   expect(outbox.cursor('province', 'e')).toEqual({ ack: 5, have: [[8, 8]] });
 });
@@ -46,7 +58,9 @@ test('cursor moves made at once share a commit', async () => {
   await journal.append(batchOf(Array.from({ length: 50 }, () => rowOf(journal)))).all;
   const moves: number[] = [];
   journal.onCommit(({ cursors }) => moves.push(cursors.length));
-  const all = Array.from({ length: 50 }, (_, n) => journal.outbox.advance('province', 'e', { ack: n + 1, have: [] }));
+  const all = Array.from({ length: 50 }, (_, n) =>
+    journal.outbox.advance('province', 'e', { ack: n + 1, have: [] }),
+  );
   await Promise.all([...all, journal.outbox.advance('county', 'e', { ack: 4, have: [] })]);
   expect(moves).toEqual([2]);
 });

@@ -6,7 +6,8 @@ import { alarmOf, batchOf, raiseOf, rowOf, transitionOf } from './support/rows.t
 const HOUR = 3_600_000;
 const noon = Date.parse('2026-05-20T12:00:00.000Z');
 
-const positions = (rows: ReadonlyArray<{ position: number }>): number[] => rows.map(({ position }) => position);
+const positions = (rows: ReadonlyArray<{ position: number }>): number[] =>
+  rows.map(({ position }) => position);
 
 test('commitsSince gives what a live client missed, with the present state of its alarms', async () => {
   const journal = await openJournal(await tempDir());
@@ -87,12 +88,25 @@ test('a time is found whatever the clock did meanwhile', async () => {
   const times = [0, 0.5, 24, 24.2, 1, 1.5, -1, 2, 2.1, 3].map((hours) => noon + hours * HOUR);
   for (const at of times) await journal.append(batchOf([rowOf(journal, { at })])).all;
   const find = async (from: number | undefined, to: number | undefined) => {
-    const query = { limit: 100, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+    const query = {
+      limit: 100,
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+    };
     return positions(await journal.reader.events(query));
   };
   const expected = (from: number, to: number) =>
     times.flatMap((at, n) => (at >= from && at <= to ? [n + 1] : [])).reverse();
-  for (const [from, to] of [[0, 1], [1, 2], [-1, -0.5], [24, 25], [2, 2], [2.05, 30], [50, 60], [-5, 60]] as const) {
+  for (const [from, to] of [
+    [0, 1],
+    [1, 2],
+    [-1, -0.5],
+    [24, 25],
+    [2, 2],
+    [2.05, 30],
+    [50, 60],
+    [-5, 60],
+  ] as const) {
     const [start, end] = [noon + from * HOUR, noon + to * HOUR];
     expect(await find(start, end)).toEqual(expected(start, end));
     expect(await find(start, undefined)).toEqual(expected(start, Number.MAX_SAFE_INTEGER));
@@ -129,7 +143,8 @@ test('alarms are listed by state, newest first, in pages', async () => {
 test('rows of one lane or both can be walked from any position', async () => {
   const journal = await openJournal(await tempDir());
   await journal.append(batchOf([rowOf(journal), ...raiseOf(journal).rows, rowOf(journal)])).all;
-  const walk = async (...args: [number, number, ('a' | 'e')?]) => positions(await journal.reader.rowsAfter(...args));
+  const walk = async (...args: [number, number, ('a' | 'e')?]) =>
+    positions(await journal.reader.rowsAfter(...args));
   expect(await walk(0, 9)).toEqual([1, 2, 3, 4]);
   expect(await walk(1, 2)).toEqual([2, 3]);
   expect(await walk(0, 9, 'e')).toEqual([1, 4]);
@@ -178,7 +193,10 @@ test('stats count without reading rows', async () => {
   expect(stats).toMatchObject({
     epoch: journal.epoch,
     rows: 7,
-    lanes: { a: { rows: 2, removedTo: 0, head: journal.outbox.head('a') }, e: { rows: 5, removedTo: 4, head: { seq: 9 } } },
+    lanes: {
+      a: { rows: 2, removedTo: 0, head: journal.outbox.head('a') },
+      e: { rows: 5, removedTo: 4, head: { seq: 9 } },
+    },
     oldest: { position: 1, at: noon },
     newest: { position: 11, at: noon + HOUR },
     alarms: { open: 1, closed: 0 },

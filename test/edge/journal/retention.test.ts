@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Lane } from '../../../contract/event.ts';
 import type { Journal } from '../../../edge/journal/journal.ts';
 import { type Loss, Retention, type RetentionOptions } from '../../../edge/journal/retention.ts';
@@ -225,4 +225,52 @@ test('removal goes on in steps of 200 rows between commits', async () => {
   expect((await left(journal, 'e')).length).toBeGreaterThan(0);
   expect((await removing).e).toBe(1_000);
   expect(largest).toBe(200);
+});
+
+test('it runs once an hour, also across restarts', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
+  let clock = now;
+  const { journal, retention } = await setUp({ clock: () => clock });
+  for (const daysAgo of [205, 203, 201]) await store(journal, daysAgo, 10);
+  const minutes = async (retained: Retention, count: number): Promise<number> => {
+    for (let n = 0; n < count; n++) {
+      clock += 60_000;
+      vi.advanceTimersByTime(60_000);
+      await retained.idle();
+    }
+    return (await left(journal, 'e')).length;
+  };
+  retention.start();
+  expect(await minutes(retention, 2)).toBe(20);
+  await retention.stop();
+  const restarted = new Retention({
+    journal,
+    logger: silent,
+    clock: () => clock,
+    clockQuality: () => 'sync',
+    recipients: () => [],
+    onLoss: async () => {},
+  });
+  restarted.start();
+  onTestFinished(() => restarted.stop());
+  expect(await minutes(restarted, 50)).toBe(20);
+  expect(await minutes(restarted, 20)).toBe(10);
+  expect(await minutes(restarted, 60)).toBe(0);
+});
+
+test('a full disk makes it look at once', async () => {
+  const { journal, retention } = await setUp();
+  await store(journal, 60, 40);
+  let full: (state: 'full') => void = () => {};
+  journal.onStorage = (listener) => {
+    full = listener;
+    return () => {};
+  };
+  Object.defineProperty(journal, 'storage', { get: () => 'full' });
+  retention.start();
+  onTestFinished(() => retention.stop());
+  full('full');
+  await retention.idle();
+  expect(await left(journal, 'e')).toEqual([]);
 });

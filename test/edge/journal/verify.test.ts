@@ -42,7 +42,12 @@ async function tamper(dir: string, sql: string): Promise<void> {
 test('a sound journal has no faults', async () => {
   const { dir } = await madeJournal();
   expect(await faultsOf(dir)).toEqual([]);
-  expect(await verifyDirectory(dir, () => {})).toMatchObject({ ok: true, rows: 1_205, alarms: 2, heads: { a: { seq: 5 }, e: { seq: 1_200 } } });
+  expect(await verifyDirectory(dir, () => {})).toMatchObject({
+    ok: true,
+    rows: 1_205,
+    alarms: 2,
+    heads: { a: { seq: 5 }, e: { seq: 1_200 } },
+  });
 });
 
 const tamperings: Array<[name: string, sql: string, faults: Array<string | RegExp>]> = [
@@ -56,8 +61,16 @@ const tamperings: Array<[name: string, sql: string, faults: Array<string | RegEx
     `UPDATE journal SET body = replace(body, '"value":80', '"value":10'), h = zeroblob(32) WHERE lane = 'e' AND seq = 700`,
     [/^702 e700 the chain breaks/, /^703 e701 the chain breaks/],
   ],
-  ['a removed row', `DELETE FROM journal WHERE lane = 'e' AND seq = 700`, ['703 e701 seq 700 is missing: 701 follows 699']],
-  ['a removed beginning', `DELETE FROM journal WHERE lane = 'e' AND seq <= 5`, ['8 e6 seq 1 is missing: 6 follows 0']],
+  [
+    'a removed row',
+    `DELETE FROM journal WHERE lane = 'e' AND seq = 700`,
+    ['703 e701 seq 700 is missing: 701 follows 699'],
+  ],
+  [
+    'a removed beginning',
+    `DELETE FROM journal WHERE lane = 'e' AND seq <= 5`,
+    ['8 e6 seq 1 is missing: 6 follows 0'],
+  ],
   [
     'a changed column',
     `UPDATE journal SET severity = 4 WHERE lane = 'a' AND seq = 1`,
@@ -67,18 +80,42 @@ const tamperings: Array<[name: string, sql: string, faults: Array<string | RegEx
     'rows exchanged',
     `UPDATE journal SET position = -1 WHERE position = 100; UPDATE journal SET position = 100 WHERE position = 101;
      UPDATE journal SET position = 101 WHERE position = -1`,
-    [/seq 98 is missing: 99 follows 97/, /seq 100 is missing: 98 follows 99/, /seq 99 is missing: 100 follows 98/],
+    [
+      /seq 98 is missing: 99 follows 97/,
+      /seq 100 is missing: 98 follows 99/,
+      /seq 99 is missing: 100 follows 98/,
+    ],
   ],
-  ['a body that is no JSON', `UPDATE journal SET body = 'x' WHERE position = 3`, [/chain breaks/, /^3 e1 the body is no JSON/]],
-  ['a changed alarm', `UPDATE alarm SET body = replace(body, '"severity":1', '"severity":4') WHERE open = 1`, [
-    'alarm it differs from its last transition; run "journal rebuild"',
-  ]],
-  ['a lost alarm', `DELETE FROM alarm WHERE open = 1`, [
-    'alarm it has transitions, but is not among the alarms; run "journal rebuild"',
-  ]],
-  ['an invented alarm', `INSERT INTO alarm VALUES ('x', 1, 0, 0, '{}')`, ['alarm it has no transitions; run "journal rebuild"']],
-  ['a cursor from nowhere', `UPDATE cursor SET ack = 5000`, ['e5000 recipient province confirmed more than was ever stored']],
-  ['lost hour marks', `DELETE FROM hour`, Array.from({ length: 1_205 }, () => /the hour marks do not cover it/)],
+  [
+    'a body that is no JSON',
+    `UPDATE journal SET body = 'x' WHERE position = 3`,
+    [/chain breaks/, /^3 e1 the body is no JSON/],
+  ],
+  [
+    'a changed alarm',
+    `UPDATE alarm SET body = replace(body, '"severity":1', '"severity":4') WHERE open = 1`,
+    ['alarm it differs from its last transition; run "journal rebuild"'],
+  ],
+  [
+    'a lost alarm',
+    `DELETE FROM alarm WHERE open = 1`,
+    ['alarm it has transitions, but is not among the alarms; run "journal rebuild"'],
+  ],
+  [
+    'an invented alarm',
+    `INSERT INTO alarm VALUES ('x', 1, 0, 0, '{}')`,
+    ['alarm it has no transitions; run "journal rebuild"'],
+  ],
+  [
+    'a cursor from nowhere',
+    `UPDATE cursor SET ack = 5000`,
+    ['e5000 recipient province confirmed more than was ever stored'],
+  ],
+  [
+    'lost hour marks',
+    `DELETE FROM hour`,
+    Array.from({ length: 1_205 }, () => /the hour marks do not cover it/),
+  ],
 ];
 
 for (const [name, sql, expected] of tamperings) {
@@ -104,7 +141,10 @@ test('rebuild folds the projections from the rows to what they were', async () =
     return content;
   };
   const before = await dump();
-  await tamper(dir, `UPDATE alarm SET body = '{}', version = 99; INSERT INTO alarm VALUES ('x', 1, 0, 0, '{}'); DELETE FROM hour`);
+  await tamper(
+    dir,
+    `UPDATE alarm SET body = '{}', version = 99; INSERT INTO alarm VALUES ('x', 1, 0, 0, '{}'); DELETE FROM hour`,
+  );
   expect(await rebuildJournal(dir)).toEqual({ alarms: 2, kept: 0, hours: 1 });
   expect(await dump()).toEqual(before);
   expect(await faultsOf(dir)).toEqual([]);

@@ -23,17 +23,42 @@ describe('the inbox of unknown devices', () => {
   it('groups by channel, counts, and keeps the last three payloads', () => {
     const inbox = new UnknownDeviceInbox();
     for (let i = 1; i <= 5; i++)
-      inbox.add(message('io/9/state', `p${i}`, i, { user: 'io-9' }), 'unknown-device');
-    inbox.add(message('io/8/state', 'q', 9), 'unknown-device');
+      inbox.add(message('io/9/state', `p${i}`, i * 1_000, { user: 'io-9' }), 'unknown-device');
+    inbox.add(message('io/8/state', 'q', 9_000), 'unknown-device');
     const [last, first] = inbox.list();
     expect(last).toMatchObject({ channel: 'io/8/state', count: 1 });
-    expect(first).toMatchObject({ channel: 'io/9/state', user: 'io-9', count: 5, firstAt: 1, lastAt: 5 });
+    expect(first).toMatchObject({
+      channel: 'io/9/state',
+      user: 'io-9',
+      count: 5,
+      firstAt: 1_000,
+      lastAt: 5_000,
+    });
     expect(first?.samples.map(({ payload, at }) => [payload.toString(), at])).toEqual([
-      ['p3', 3],
-      ['p4', 4],
-      ['p5', 5],
+      ['p3', 3_000],
+      ['p4', 4_000],
+      ['p5', 5_000],
     ]);
     expect(inbox.messages).toBe(6);
+  });
+
+  it('counts every message of a flood, but copies its payloads only ten times a second', () => {
+    const inbox = new UnknownDeviceInbox();
+    for (let i = 0; i < 1_000; i++) inbox.add(message('flood', `p${i}`, 1_000 + i / 10), 'unknown-device');
+    const [flood] = inbox.list();
+    expect(flood?.count).toBe(1_000);
+    expect(flood?.samples.map(({ payload }) => payload.toString())).toEqual(['p0', 'p1', 'p2']);
+  });
+
+  it('masks PINs and card numbers: those of the profile, and of an unknown device what looks like one', () => {
+    const inbox = new UnknownDeviceInbox();
+    inbox.add(message('keypad', '{"action_code":"4711","x":1}'), 'unmapped', 'k1', undefined, [
+      'action_code',
+    ]);
+    inbox.add(message('stranger', '{"card_number":"6222021234567890"}'), 'unknown-device');
+    const kept = inbox.list().flatMap((group) => group.samples.map(({ payload }) => payload.toString()));
+    expect(kept.join()).not.toMatch(/4711|6222/);
+    expect(kept.join()).toContain('***');
   });
 
   it('groups what a registered device says beside its profile by the device', () => {

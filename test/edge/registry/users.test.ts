@@ -59,6 +59,37 @@ describe('users', () => {
     await expect(users.setPassword('guard1', 'short')).rejects.toThrow();
   });
 
+  it('whose password or role changed, or who left, are told of, and nobody else', async () => {
+    const told: string[] = [];
+    const stop = users.onChange((user) => told.push(user));
+    const importUsers = async (people: string, replace = false) => {
+      const result = await registry.importFile(at.write(`users: [${people}]`), { replace });
+      expect(result).toHaveProperty('report');
+    };
+    const one = '{ user: guard1, name: 王警卫, role: guard, password: guard-password }';
+    const two = '{ user: guard2, name: 赵警卫, role: guard, password: guard-password }';
+    await importUsers(`${one}, ${two}`);
+    expect(told).toEqual([]);
+    await users.setPassword('guard1', 'another-password');
+    expect(told).toEqual(['guard1']);
+    const promoted = two.replace('role: guard', 'role: shift-leader');
+    await importUsers(`${one.replace('王警卫', '王卫')}, ${promoted}`);
+    expect(told).toEqual(['guard1', 'guard2']);
+
+    const beside = await at.open();
+    await beside.users.setPassword('guard2', 'another-password');
+    await beside.close();
+    expect(told).toHaveLength(2);
+    await registry.refresh();
+    expect(told).toEqual(['guard1', 'guard2', 'guard2']);
+
+    await importUsers(promoted, true);
+    expect(told.slice(3)).toEqual(['guard1']);
+    stop();
+    await users.setPassword('guard2', 'a-third-password');
+    expect(told).toHaveLength(4);
+  });
+
   it('have names of their own', async () => {
     await users.create(guard, 'guard-password');
     await expect(users.create(guard, 'other-password')).rejects.toThrow('the user name "guard1" is taken');

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { RetainedStore } from '../../../../edge/adapters/mqtt/retained.ts';
+import { type BaseStore, SessionStore } from '../../../../edge/adapters/mqtt/store.ts';
 import { RawDevice, startBroker, until } from './support.ts';
 
 const will = { topic: 'io/1/lost', payload: Buffer.from('gone'), qos: 1 as 0 | 1 | 2, retain: false };
@@ -100,6 +102,17 @@ describe('a will', () => {
     const other = await RawDevice.signIn(port, 'io2');
     await other.settles();
     expect(sink.messages).toEqual([]);
+  });
+
+  test('of a connected device is out of reach of the clean-up after dead brokers, which a clock step can start', async () => {
+    const store = new SessionStore({} as BaseStore, new RetainedStore({ count: 1, bytes: 1 }), {
+      qos2Of: () => undefined,
+      maySubscribe: () => false,
+      maxQueued: 0,
+      queueDropped: () => {},
+    });
+    await store.putWill();
+    expect(await store.streamWill().toArray()).toEqual([]);
   });
 
   test.each(['io/#', 'io/\0', ''])('with the bad topic "%s" is refused with its CONNECT', async (topic) => {

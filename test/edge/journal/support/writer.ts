@@ -7,7 +7,12 @@ import { Journal } from '../../../../edge/journal/journal.ts';
 import { raiseOf, rowOf } from './rows.ts';
 
 const dir = process.argv[2] ?? '';
-const journal = await Journal.open({ dir, logger: pino({ level: 'silent' }), clock: Date.now, reserveBytes: 0 });
+const journal = await Journal.open({
+  dir,
+  logger: pino({ level: 'silent' }),
+  clock: Date.now,
+  reserveBytes: 0,
+});
 let batches = 0;
 
 for (let lane = 0; lane < 3; lane++) void keepWriting();
