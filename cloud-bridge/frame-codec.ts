@@ -18,8 +18,8 @@ const headerBytes = magic.length + 1;
 
 /** Below this a gzip header costs more than it saves. Everything above also gets gzip's CRC-32 against damage. */
 const GZIP_FROM_BYTES = 256;
-/** Level 4: 53 bytes an event against 52 at level 6, in half the time (measured on a day of a campus). */
-const GZIP_LEVEL = 4;
+/** 52 bytes an event, 2.4 ms for 500 of them; level 9 saves 4 bytes and takes five times as long (measured). */
+const GZIP_LEVEL = 6;
 
 /** Why bytes are not a frame of this version. `header` is there when at least the address could be read. */
 export class FrameError extends Error {

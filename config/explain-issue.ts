@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { nearest } from '../contract/nearest.ts';
-import type { ConfigFault } from './fault.ts';
+import { type ConfigFault, splitHint } from './fault.ts';
 import { type Outline, outlineOf, outlinesAt } from './schema-outline.ts';
 import type { YamlSource } from './yaml-source.ts';
 
@@ -22,13 +22,19 @@ export function explainIssues(
 
 function explain(source: YamlSource, root: Outline, issue: Issue, path: Path): ConfigFault[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => unknownKey(source, outlinesAt(root, path), [...path, key]));
+    const known = outlinesAt(root, path).flatMap((outline) => Object.keys(outline.properties ?? {}));
+    const names = known.filter(unique);
+    return issue.keys.map((key) => unknownKey(source, names, [...path, key]));
   }
   if (issue.code === 'invalid_key' || issue.code === 'invalid_element') {
     return issue.issues.map((inner) => {
       const { message, hint } = own(inner.message) ?? { message: keyProblem(inner) };
       return source.faultAtKey([...path, ...inner.path], message, hint);
     });
+  }
+  const value = issue.input;
+  if (value === undefined && /^invalid_(?:type|value|union)$/.test(issue.code ?? '')) {
+    return [source.fault(path, 'is missing', `add ${adding(path, outlinesAt(root, path))}`)];
   }
   if (issue.code === 'invalid_union') {
     const branch = likeliest(issue.errors);
@@ -37,20 +43,17 @@ function explain(source: YamlSource, root: Outline, issue: Issue, path: Path): C
     }
   }
   const outlines = outlinesAt(root, path);
-  const value = issue.input;
-  if (value === undefined && issue.code === 'invalid_type') {
-    return [source.fault(path, 'is missing', `add ${adding(path, outlines)}`)];
-  }
   if (value === null)
     return [source.fault(path, 'is empty', `${writing(outlines) ?? 'fill it in'} or remove the key`)];
-  if (Array.isArray(value) && (issue.code === 'too_small' || issue.code === 'too_big')) {
+  const said = own(issue.message);
+  const isSized = issue.code === 'too_small' || issue.code === 'too_big';
+  if (Array.isArray(value) && isSized && said === undefined) {
     const bound = issue.code === 'too_small' ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
     return [source.fault(path, `must have ${bound} entries (has ${value.length})`)];
   }
   if (value === '' && issue.code === 'too_small')
     return [source.fault(path, 'must not be empty', writing(outlines))];
   const written = source.written(path);
-  const said = own(issue.message);
   const what =
     said?.message ?? `must be ${outlines.map(describe).filter(unique).join(' or ') || 'something else'}`;
   const message = `${what}${isValue(what, value, path, written)}`;
@@ -66,25 +69,34 @@ function keyProblem(issue: Issue): string {
 
 /** A message the schema itself gives: what is wrong, then after a semicolon what to do. */
 function own(text: string): { message: string; hint?: string } | undefined {
-  if (text === NO_MESSAGE) return undefined;
-  const [message = '', ...hints] = text.split('; ');
-  return hints.length === 0 ? { message } : { message, hint: hints.join('; ') };
+  return text === NO_MESSAGE ? undefined : splitHint(text);
 }
 
-function unknownKey(source: YamlSource, outlines: Outline[], path: Path): ConfigFault {
-  const key = String(path.at(-1));
-  const known = outlines.flatMap((outline) => Object.keys(outline.properties ?? {})).filter(unique);
-  const near = nearest(key, known);
+function unknownKey(source: YamlSource, known: readonly string[], path: Path): ConfigFault {
+  const near = nearest(String(path.at(-1)), known);
   const hint = near !== undefined ? `did you mean "${near}"?` : `write one of ${known.join(', ')}`;
   return source.faultAtKey(path, 'is not a known key', known.length === 0 ? 'remove it' : hint);
 }
 
-/** Of a value's possible forms, the one the person most likely meant: right kind of value, fewest faults. */
+/**
+ * Of a value's possible forms, the one the person most likely meant: right kind of value, fewest faults. Without one,
+ * the form that has words of its own for such a value.
+ */
 function likeliest(branches: readonly Issue[][]): Issue[] | undefined {
-  const inside = branches.filter((issues) =>
-    issues.every((issue) => issue.path.length > 0 || issue.code === 'unrecognized_keys'),
-  );
-  return [...inside].sort((a, b) => a.length - b.length)[0];
+  const isInside = (issue: Issue) => issue.path.length > 0 || issue.code === 'unrecognized_keys';
+  const hasWords = (issue: Issue) => issue.code !== 'invalid_type' && own(issue.message) !== undefined;
+  const inside = branches.filter((issues) => issues.every(isInside));
+  const meant = inside.length > 0 ? inside : branches.filter((issues) => issues.every(hasWords));
+  return [...meant].sort((a, b) => weightOf(a) - weightOf(b))[0];
+}
+
+/** Number of faults that issues will make. */
+function weightOf(issues: readonly Issue[]): number {
+  return issues.reduce((sum, issue) => {
+    if (issue.code === 'unrecognized_keys') return sum + issue.keys.length;
+    const branch = issue.code === 'invalid_union' ? likeliest(issue.errors) : undefined;
+    return sum + (branch === undefined ? 1 : weightOf(branch));
+  }, 0);
 }
 
 function describe(outline: Outline): string {
@@ -102,7 +114,7 @@ function describe(outline: Outline): string {
     case 'string': {
       const { minLength, maxLength } = outline;
       const size = range({ minimum: minLength, maximum: maxLength }, ' characters');
-      return size === undefined || minLength === 1
+      return size === undefined || (minLength ?? 1) === 1
         ? `text${maxLength ? ` of at most ${maxLength} characters` : ''}`
         : size;
     }
@@ -131,8 +143,10 @@ function range(
 /** ` (is "abc")`, unless the message says so already or the value is a secret. */
 function isValue(message: string, value: unknown, path: Path, written: string | undefined): string {
   if (isSecret(path)) return '';
-  if (Array.isArray(value)) return ' (is a list)';
-  if (typeof value === 'object') return message.startsWith('must be') ? ' (is a mapping)' : '';
+  if (typeof value === 'object') {
+    const kind = Array.isArray(value) ? 'a list' : 'a mapping';
+    return message.startsWith('must be') ? ` (is ${kind})` : '';
+  }
   const text = typeof value === 'string' ? JSON.stringify(shorten(value)) : (written ?? String(value));
   return message.includes(text) ? '' : ` (is ${text})`;
 }
@@ -152,9 +166,18 @@ function remedy(value: unknown, outlines: Outline[], written: string | undefined
   if (free && (typeof value === 'number' || typeof value === 'boolean')) {
     return written === undefined ? 'put it in quotes' : `put it in quotes: "${written}"`;
   }
+  if (written !== undefined && outlines.some(isPlainList)) {
+    return `write [${typeof value === 'string' && !/^[\w.-]+$/.test(value) ? JSON.stringify(value) : written}]`;
+  }
   if ((types.includes('integer') || types.includes('number')) && isNumeric(value))
     return `write ${value} without quotes`;
   return writing(outlines);
+}
+
+/** A list of texts or numbers, not of mappings. */
+function isPlainList(outline: Outline): boolean {
+  const items = outline.type === 'array' ? outlinesAt(outline, [0]) : [];
+  return items.some(({ type }) => type === 'string' || type === 'number' || type === 'integer');
 }
 
 function isNumeric(value: unknown): value is string {

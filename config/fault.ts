@@ -30,6 +30,12 @@ export function formatPath(path: readonly PropertyKey[]): string {
   }, '');
 }
 
+/** A message of the form "what is wrong; what to do" in its two parts. */
+export function splitHint(text: string): { message: string; hint?: string } {
+  const [message = '', ...hints] = text.split('; ');
+  return hints.length === 0 ? { message } : { message, hint: hints.join('; ') };
+}
+
 /** In the order of the file; faults of one position keep the order in which they were found. */
 export function sortFaults(faults: readonly ConfigFault[]): ConfigFault[] {
   return [...faults].sort((a, b) => a.line - b.line || a.column - b.column);

@@ -19,15 +19,18 @@ export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): 
 }
 
 /** The file as data with positions, for loaders that check more than a schema can say. */
-export function readYaml(file: string): { source: YamlSource } | { faults: ConfigFault[] } {
+export function readYaml(
+  file: string,
+  maxBytes = YAML_MAX_BYTES,
+): { source: YamlSource } | { faults: ConfigFault[] } {
   const refuse = (message: string, hint: string) => ({
     faults: [{ file, line: 1, column: 1, path: '', message, hint }],
   });
   let bytes: Buffer;
   try {
     const { size } = statSync(file);
-    if (size > YAML_MAX_BYTES)
-      return refuse(`is larger than ${YAML_MAX_BYTES / 2 ** 20} MiB`, 'split it into several files');
+    if (size > maxBytes)
+      return refuse(`is larger than ${maxBytes / 2 ** 20} MiB`, 'shorten it, or split it into several files');
     bytes = readFileSync(file);
   } catch (error) {
     const { message, hint } = explainReadError((error as NodeJS.ErrnoException).code);
@@ -41,10 +44,15 @@ export function readYaml(file: string): { source: YamlSource } | { faults: Confi
 
 /**
  * Checks a read file against a schema. `faults` holds those of the text, too; `value` is there only without any.
- * Past a broken line the structure is guesswork, so faults there are left out.
+ * Past a broken line the structure is guesswork, so faults there are left out. `raw`: what to check where the file
+ * may be written shorter than its schema.
  */
-export function checkYaml<T>(source: YamlSource, schema: z.ZodType<T>): { value?: T; faults: ConfigFault[] } {
-  const result = schema.safeParse(source.value, { reportInput: true, error: () => NO_MESSAGE });
+export function checkYaml<T>(
+  source: YamlSource,
+  schema: z.ZodType<T>,
+  raw: unknown = source.value,
+): { value?: T; faults: ConfigFault[] } {
+  const result = schema.safeParse(raw, { reportInput: true, error: () => NO_MESSAGE });
   if (result.success) {
     return source.faults.length === 0 ? { value: result.data, faults: [] } : { faults: source.faults };
   }

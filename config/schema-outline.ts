@@ -56,6 +56,8 @@ function forms(outline: Outline | undefined, root: Outline): Outline[] {
     const target = $ref === '#' ? root : root.$defs?.[$ref.replace('#/$defs/', '')];
     return target === undefined ? [] : forms({ ...target, ...own }, root);
   }
+  const types: unknown = outline.type;
+  if (Array.isArray(types)) return types.map((type: string) => ({ ...outline, type }));
   const several = outline.anyOf ?? outline.oneOf ?? outline.allOf;
   if (several === undefined) return [outline];
   // What stands beside the alternatives (default, examples) holds for each.

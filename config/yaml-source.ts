@@ -170,8 +170,10 @@ export class YamlSource {
       node = this.#resolve(node);
       if (isMap(node)) {
         const pair = this.#pairs.get(node)?.get(String(step));
-        if (pair === undefined) break;
-        found = { key: pair.key, value: pair.value, depth: index + 1 };
+        if (pair !== undefined) found = { key: pair.key, value: pair.value, depth: index + 1 };
+        // A list may be written as its only element.
+        else if (step === 0) found = { ...found, depth: index + 1 };
+        else break;
       } else if (isSeq(node) && typeof step === 'number') {
         const item = (node.items as Node[])[step];
         if (item === undefined) break;

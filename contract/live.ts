@@ -13,6 +13,7 @@ export const liveStatusSchema = z.object({
   clock: z.enum(['sync', 'holdover', 'unsync']),
   cameras: z.object({ total: z.number(), silent: z.number(), offline: z.number() }),
   devices: z.object({ total: z.number(), offline: z.number() }),
+  /** `none`: no console of a guard, shift leader or kiosk has said that it can be heard. */
   sound: z.enum(['armed', 'none']),
   mode: z.enum(['normal', 'drill', 'walktest']),
 });
@@ -44,3 +45,7 @@ export const liveFrameSchema = z.discriminatedUnion('k', [
   z.object({ k: z.literal('hb'), position: z.number() }),
 ]);
 export type LiveFrame = z.infer<typeof liveFrameSchema>;
+
+/** The only text frame a client sends: whether its sound is switched on, after each hello and when that changes. */
+export const liveReportSchema = z.strictObject({ k: z.literal('sound'), armed: z.boolean() });
+export type LiveReport = z.infer<typeof liveReportSchema>;

@@ -8,8 +8,12 @@ export function nearest(text: string, candidates: Iterable<string>): string | un
   let least = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     const known = candidate.toLowerCase();
-    const edits = beginsWith(wanted, known) ? 1 : distance(wanted, known);
-    if (edits > tolerance(known.length) || edits >= least) continue;
+    const allowed = tolerance(known.length);
+    const begins = beginsWith(wanted, known);
+    // Words differ by at least what the one is longer: a text of megabytes costs nothing.
+    if (!begins && Math.abs(wanted.length - known.length) > allowed) continue;
+    const edits = begins ? 1 : distance(wanted, known);
+    if (edits > allowed || edits >= least) continue;
     best = candidate;
     least = edits;
   }

@@ -1,12 +1,9 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ConfigFault } from '../config/fault.ts';
 import { packageFile } from '../contract/package-root.ts';
 import type { CompiledProfile, ProfileMatch } from './compile.ts';
-import { loadProfile } from './load-profile.ts';
-import type { ProfileFault } from './profile-fault.ts';
-
-/** A profile file beyond this is not read: 1 MiB. */
-const MAX_FILE_BYTES = 1024 * 1024;
+import { loadProfileFile } from './load-profile.ts';
 
 /** All profiles of a gateway, by id. Immutable. */
 export class Catalogue {
@@ -25,8 +22,8 @@ export class Catalogue {
    * Reads every `*.yaml` below the folders. A faulty file is left out and reported; the others still load. A site
    * profile replaces the built-in one of the same id; the same id twice in one folder is a fault of the second.
    */
-  static load(dirs: { builtin: string; site?: string }): { catalogue: Catalogue; faults: ProfileFault[] } {
-    const faults: ProfileFault[] = [];
+  static load(dirs: { builtin: string; site?: string }): { catalogue: Catalogue; faults: ConfigFault[] } {
+    const faults: ConfigFault[] = [];
     const profiles = new Map(loadFolder(dirs.builtin, 'builtin', faults));
     if (dirs.site !== undefined) {
       for (const [id, profile] of loadFolder(dirs.site, 'site', faults)) profiles.set(id, profile);
@@ -78,37 +75,22 @@ export function profileFiles(path: string): string[] {
     .sort();
 }
 
-/** The text of a profile file, or a fault that says why there is none. */
-export function readProfileFile(file: string): string | ProfileFault {
-  try {
-    const { size } = statSync(file);
-    if (size > MAX_FILE_BYTES)
-      return fileFault(file, `has ${size} bytes; a profile has at most ${MAX_FILE_BYTES}`);
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    return fileFault(file, `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
 function loadFolder(
   folder: string,
   origin: CompiledProfile['origin'],
-  faults: ProfileFault[],
+  faults: ConfigFault[],
 ): Map<string, CompiledProfile> {
   const profiles = new Map<string, CompiledProfile>();
   let files: string[] = [];
   try {
     files = profileFiles(folder);
   } catch {
-    faults.push(fileFault(folder, 'there is no such folder of profiles; create it, or correct its name'));
+    const message = 'there is no such folder of profiles';
+    const hint = 'create it, or correct its name';
+    faults.push({ file: folder, line: 1, column: 1, path: '', message, hint });
   }
   for (const file of files) {
-    const text = readProfileFile(file);
-    if (typeof text !== 'string') {
-      faults.push(text);
-      continue;
-    }
-    const loaded = loadProfile(text, file, origin);
+    const loaded = loadProfileFile(file, origin);
     faults.push(...loaded.faults);
     if (loaded.profile === undefined) continue;
     const { id } = loaded.profile;
@@ -116,12 +98,12 @@ function loadFolder(
     if (first === undefined) profiles.set(id, loaded.profile);
     else
       faults.push(
-        loaded.source.fault(['id'], `"${id}" is the id of ${first.file} already; give this one another`),
+        loaded.source.faultAtKey(
+          ['id'],
+          `"${id}" is the id of ${first.file} already`,
+          'give this one another',
+        ),
       );
   }
   return profiles;
-}
-
-function fileFault(file: string, message: string): ProfileFault {
-  return { file, line: 0, column: 0, key: '', message };
 }

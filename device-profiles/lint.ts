@@ -1,9 +1,9 @@
+import { type ConfigFault, splitHint } from '../config/fault.ts';
 import { eventType } from '../contract/event-type.ts';
 import { type CompiledProfile, isReachable } from './compile.ts';
 import { concerns, normaliseValue, placeOf } from './compile-map.ts';
 import type { Loaded } from './load-profile.ts';
 import { isMasked } from './mask.ts';
-import type { ProfileFault } from './profile-fault.ts';
 import type { EntryDefinition, ProfileDefinition } from './profile-schema.ts';
 import { replaySamples } from './replay.ts';
 import { checkSetting } from './settings.ts';
@@ -12,21 +12,22 @@ type Path = (string | number)[];
 
 interface Complaint {
   path: Path;
+  /** What is wrong, then perhaps after a semicolon what to do. */
   message: string;
 }
 
 /** What `profiles check` finds in a profile that could be read. */
 export interface LintReport {
   /** Each makes the check fail. */
-  faults: ProfileFault[];
+  faults: ConfigFault[];
   /** Worth a look: entries that no sample reaches, keys that nothing reads. */
-  notes: ProfileFault[];
+  notes: ConfigFault[];
 }
 
 /** Looks for what the schema cannot see, and replays the samples. */
 export function lint(loaded: Loaded): LintReport {
+  if (loaded.profile === undefined) return { faults: loaded.faults, notes: [] };
   const { profile, source } = loaded;
-  if (profile === undefined) return { faults: loaded.faults, notes: [] };
   const { definition } = profile;
   const complaints = [
     ...lintForms(profile),
@@ -40,9 +41,16 @@ export function lint(loaded: Loaded): LintReport {
   const unreached = definition.map.flatMap((_, i) =>
     reached.has(i) ? [] : [{ path: ['map', i], message: 'no sample reaches this entry; add one that does' }],
   );
-  const place = ({ path, message }: Complaint) => source.fault(path, message);
+  const place = ({ path, message: text }: Complaint) => {
+    const { message, hint } = splitHint(text);
+    return source.faultAtKey(path, message, hint);
+  };
   return {
-    faults: [...complaints, ...faults].map(place),
+    // What samples say is quoted whole: a semicolon there parts nothing.
+    faults: [
+      ...complaints.map(place),
+      ...faults.map(({ path, message }) => source.faultAtKey(path, message)),
+    ],
     notes: [...lintUnused(definition), ...unreached].map(place),
   };
 }

@@ -1,25 +1,38 @@
-import type { z } from 'zod';
+import type { ConfigFault } from '../config/fault.ts';
+import { checkYaml, readYaml } from '../config/load-yaml.ts';
+import { YamlSource } from '../config/yaml-source.ts';
 import { type CompiledProfile, compileProfile } from './compile.ts';
-import type { ProfileFault } from './profile-fault.ts';
 import { profileSchema } from './profile-schema.ts';
-import { readYaml, type YamlSource } from './yaml-source.ts';
 
-/** A profile as read, or everything that is wrong with it. `source` places further faults. */
+/** A profile as read, or what is wrong with it. `source` places further faults. */
 export type Loaded =
   | { profile: CompiledProfile; source: YamlSource; faults: [] }
-  | { profile: undefined; source: YamlSource; faults: ProfileFault[] };
+  | { profile: undefined; faults: ConfigFault[] };
+
+/** A profile file beyond this is not read: 1 MiB. */
+const MAX_FILE_BYTES = 1024 * 1024;
+
+/** A gateway logs the faults of a profile at each start; what is no profile at all has one in every line. */
+const MAX_FAULTS = 100;
 
 /** Lists that may be written as their only element. */
 const listable = ['match', 'test'];
 
-/** Reads one profile from YAML text. Never throws; all faults at once. */
+/** Reads one profile from its file. Never throws; all faults at once, up to 100. */
+export function loadProfileFile(file: string, origin: CompiledProfile['origin']): Loaded {
+  const read = readYaml(file, MAX_FILE_BYTES);
+  return 'faults' in read ? { profile: undefined, faults: read.faults } : settle(read.source, origin);
+}
+
+/** As `loadProfileFile` for text at hand; `file` is the name that faults carry. */
 export function loadProfile(text: string, file: string, origin: CompiledProfile['origin']): Loaded {
-  const source = readYaml(text, file);
-  if (source.faults.length > 0) return { profile: undefined, source, faults: source.faults };
-  const parsed = profileSchema.safeParse(withLists(source.value));
-  if (parsed.success) return { profile: compileProfile(parsed.data, file, origin), source, faults: [] };
-  const faults = parsed.error.issues.flatMap(flatten).map(({ path, message }) => source.fault(path, message));
-  return { profile: undefined, source, faults: unique(faults) };
+  return settle(new YamlSource(file, text), origin);
+}
+
+function settle(source: YamlSource, origin: CompiledProfile['origin']): Loaded {
+  const { value, faults } = checkYaml(source, profileSchema, withLists(source.value));
+  if (value !== undefined) return { profile: compileProfile(value, source.file, origin), source, faults: [] };
+  return { profile: undefined, faults: few(unique(faults)) };
 }
 
 function withLists(value: unknown): unknown {
@@ -32,41 +45,17 @@ function withLists(value: unknown): unknown {
   return copy;
 }
 
-interface Complaint {
-  path: PropertyKey[];
-  message: string;
-}
-
-/** One complaint for each thing wrong, said of the alternative that the person most likely meant. */
-function flatten(issue: z.core.$ZodIssue): Complaint[] {
-  const { path } = issue;
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...path, key], message: 'there is no such key' }));
-  }
-  if (issue.code === 'invalid_key') return [{ path, message: issue.issues[0]?.message ?? issue.message }];
-  if (
-    issue.code === 'invalid_type' &&
-    issue.input === undefined &&
-    issue.message.includes('received undefined')
-  ) {
-    return [{ path, message: 'is missing' }];
-  }
-  if (issue.code !== 'invalid_union') return [{ path, message: issue.message }];
-  const branches = issue.errors.map((errors) =>
-    errors.flatMap((error) => flatten({ ...error, path: [...path, ...error.path] } as z.core.$ZodIssue)),
-  );
-  const meant = branches
-    .filter((_, i) =>
-      issue.errors[i]?.some((error) => error.path.length > 0 || error.code !== 'invalid_type'),
-    )
-    .sort((a, b) => a.length - b.length)[0];
-  return meant ?? [{ path, message: 'is of the wrong kind' }];
-}
-
-function unique(faults: readonly ProfileFault[]): ProfileFault[] {
+function unique(faults: readonly ConfigFault[]): ConfigFault[] {
   const seen = new Set<string>();
-  return faults.filter(({ line, column, key, message }) => {
-    const text = `${line}:${column}:${key}:${message}`;
+  return faults.filter(({ line, column, path, message }) => {
+    const text = `${line}:${column}:${path}:${message}`;
     return !seen.has(text) && seen.add(text);
   });
+}
+
+function few(faults: ConfigFault[]): ConfigFault[] {
+  const next = faults[MAX_FAULTS];
+  if (next === undefined) return faults;
+  const message = `${faults.length - MAX_FAULTS} more faults follow from here on`;
+  return [...faults.slice(0, MAX_FAULTS), { ...next, path: '', message, hint: 'correct the first ones' }];
 }

@@ -1,30 +1,38 @@
 import { z } from 'zod';
 import { edgeSchema } from '../contract/event.ts';
 import { eventTypeCodeSchema } from '../contract/event-type.ts';
+import { nearest } from '../contract/nearest.ts';
 import { units } from '../contract/reading.ts';
 import { deviceStateSchema } from './device-state.ts';
 import { pathFault } from './own-path.ts';
 import { topicPatternFault } from './topic-pattern.ts';
 
+// Messages are written "what is wrong; what to do". Where the second part is left out, examples and types give it.
+
+const NAME = 'must be 1-40 of a-z, 0-9, "-" and "_", starting with a letter; write e.g. front_door';
+
 /** A name that other parts of the profile refer to. */
-const nameSchema = z
-  .string()
-  .regex(/^[a-z][a-z0-9_-]{0,39}$/, 'must be 1-40 of a-z, 0-9, "-" and "_", starting with a letter');
+const nameSchema = z.string(NAME).regex(/^[a-z][a-z0-9_-]{0,39}$/, NAME);
 
 /** A meaning, such as `panic` or `24h`. */
-const meaningSchema = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'must be 1-40 of a-z, 0-9, "-" and "_"');
+const meaningSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'must be 1-40 of a-z, 0-9, "-" and "_"; write e.g. panic');
 
-const scalarSchema = z.union([z.string().max(200), z.number(), z.boolean(), z.null()]);
+const scalarSchema = z.union(
+  [z.string().max(200), z.number(), z.boolean(), z.null()],
+  'must be a single value: text, a number, true, false or null',
+);
 
 /** Keys joined by `.`, from the top of the payload (or of the `each` element); a number is a place in a list. */
 const pathSchema = z
   .string()
-  .min(1)
   .max(200)
   .superRefine((path, ctx) => {
     const fault = pathFault(path);
     if (fault !== undefined) ctx.addIssue({ code: 'custom', message: fault });
-  });
+  })
+  .meta({ examples: ['state.smoke'] });
 
 const topicSchema = z
   .string()
@@ -33,16 +41,22 @@ const topicSchema = z
   .superRefine((pattern, ctx) => {
     const fault = topicPatternFault(pattern);
     if (fault !== undefined) ctx.addIssue({ code: 'custom', message: fault });
-  });
+  })
+  .meta({ examples: ['acme/{device}'] });
+
+const DURATION = 'must be a duration; write e.g. 10m';
 
 /** `30s`, `10m`, `24h`, as milliseconds. */
 const durationSchema = z
-  .string()
-  .regex(/^\d{1,6}(?:s|m|h)$/, 'must be a number and s, m or h, such as "10m"')
+  .string(DURATION)
+  .regex(/^\d{1,6}(?:s|m|h)$/, DURATION)
   .transform(
     (text) =>
       Number(text.slice(0, -1)) * { s: 1_000, m: 60_000, h: 3_600_000 }[text.slice(-1) as 's' | 'm' | 'h'],
   );
+
+/** A mark that is there or not. */
+const markSchema = z.literal(true, 'must be true; write true, or remove the key');
 
 /** One form of the device's messages. A message has the first form whose topic matches and whose keys are there. */
 const formSchema = z.strictObject({
@@ -54,14 +68,14 @@ const formSchema = z.strictObject({
   /** A plain-text payload is read as `{<text>: payload}`; a JSON object is still read as such. */
   text: nameSchema.optional(),
   /** A message of this device that carries no news (commands, echoes): never reported as unmapped. */
-  ignore: z.literal(true).optional(),
+  ignore: markSchema.optional(),
   /** Not a message of this profile, although a later form would match. */
-  skip: z.literal(true).optional(),
+  skip: markSchema.optional(),
 });
 export type FormDefinition = z.infer<typeof formSchema>;
 
 const settingRefSchema = z.strictObject({ setting: nameSchema });
-const limitSchema = z.union([z.number(), settingRefSchema]);
+const limitSchema = z.union([z.number(), settingRefSchema], 'must be a number or { setting: <name> }');
 
 const whenSchema = z.strictObject({
   /** Absent: the `each` element itself. */
@@ -76,7 +90,9 @@ const whenSchema = z.strictObject({
 
 const emitSchema = z.strictObject({
   /** A code; or the meaning of the input (`{input: means}`) or of a setting, looked up in `meanings`. */
-  type: z.union([eventTypeCodeSchema, z.strictObject({ input: z.literal('means') }), settingRefSchema]),
+  type: z
+    .union([eventTypeCodeSchema, z.strictObject({ input: z.literal('means') }), settingRefSchema])
+    .meta({ examples: ['FIR.SMOKE'] }),
   edge: edgeSchema,
   /** Raise and clear change places: `polarity` where the input is `nc`, else where this boolean setting is true. */
   flip: nameSchema.optional(),
@@ -84,7 +100,7 @@ const emitSchema = z.strictObject({
   /** Names of the readings to attach; default all that the message has. */
   readings: z.array(nameSchema).optional(),
   /** `update` only: numbers must have changed by at least this much. */
-  by: z.number().positive().optional(),
+  by: z.number().positive('must be more than 0').optional(),
 });
 export type EmitDefinition = z.infer<typeof emitSchema>;
 
@@ -100,27 +116,32 @@ const eachSchema = z.union([
 const entrySchema = z
   .strictObject({
     /** Names of forms; default all. */
-    on: z.union([nameSchema, z.array(nameSchema).min(1)]).optional(),
+    on: z
+      .union([nameSchema, z.array(nameSchema).min(1)], 'must be the name of a form, or a list of names')
+      .optional(),
     /** Once for every element of this object or list; an element is an input. */
     each: eachSchema.optional(),
     when: whenSchema,
     /** Only where this setting has one of these values. */
     if: z.strictObject({ setting: nameSchema, in: z.array(scalarSchema).min(1) }).optional(),
     /** Only where no earlier entry of the same path applied. */
-    else: z.literal(true).optional(),
+    else: markSchema.optional(),
     emit: emitSchema.optional(),
     /** The value is known and says nothing. */
-    ignore: z.literal(true).optional(),
+    ignore: markSchema.optional(),
   })
   .superRefine((entry, ctx) => {
     if ((entry.emit === undefined) === (entry.ignore === undefined)) {
-      ctx.addIssue({ code: 'custom', message: 'must have either "emit" or "ignore: true"' });
+      ctx.addIssue({
+        code: 'custom',
+        message: 'must have either "emit" or "ignore: true"; write one of the two',
+      });
     }
     if (entry.when.path === undefined && entry.each === undefined) {
       ctx.addIssue({
         code: 'custom',
         path: ['when'],
-        message: '"path" is missing (only "each" goes without)',
+        message: '"path" is missing (only "each" goes without); add e.g. "path: smoke"',
       });
     }
   });
@@ -130,7 +151,7 @@ const flagSchema = z.strictObject({ path: pathSchema, in: z.array(scalarSchema).
 
 const testSchema = flagSchema.extend({
   /** A flag that stays on longer is stuck: it must not hide a real alarm. */
-  for: durationSchema.default(600_000),
+  for: durationSchema.prefault('10m'),
 });
 
 const timeSchema = z.strictObject({
@@ -144,7 +165,11 @@ const readingSchema = z.strictObject({
   /** Numbers carry one; text and booleans carry none. */
   unit: z
     .enum(units, {
-      error: (issue) => `"${String(issue.input)}" is no unit of the list; write one of ${units.join(' ')}`,
+      error: ({ input }) => {
+        const near = nearest(String(input), units);
+        const hint = near === undefined ? `write one of ${units.join(' ')}` : `did you mean "${near}"?`;
+        return `"${String(input)}" is no unit of the list; ${hint}`;
+      },
     })
     .optional(),
   /** Multiplies the value on the way: 0.001 for mV in V. */
@@ -183,11 +208,11 @@ const messageSchema = z.strictObject({
   topic: z.string(),
   /** A text as it is, anything else as JSON. */
   payload: z.unknown().optional(),
-  payloadBase64: z.base64().optional(),
+  payloadBase64: z.base64('must be base64; write e.g. AQID').optional(),
   stored: z.enum(['retained', 'queued']).optional(),
   retained: z.boolean().optional(),
   dup: z.boolean().optional(),
-  receivedAt: z.string().optional(),
+  receivedAt: z.string('must be a time; write e.g. 2026-01-01T00:00:00Z').optional(),
   expect: expectSchema,
 });
 
@@ -205,10 +230,18 @@ const sampleSchema = z.union([
 export type SampleMessage = z.infer<typeof messageSchema>;
 export type Sample = z.infer<typeof sampleSchema>;
 
+const VERSION = 'must be a whole number from 1';
+
 /** A profile as it is written: what a kind of device says, and what that means. */
 export const profileSchema = z.strictObject({
-  id: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'must be 1-64 of a-z, 0-9, ".", "_" and "-"'),
-  version: z.number().int().positive(),
+  id: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'must be 1-64 of a-z, 0-9, ".", "_" and "-"')
+    .meta({ examples: ['acme.smoke'] }),
+  version: z
+    .int(VERSION)
+    .min(1, VERSION)
+    .meta({ examples: [1] }),
   title: z.string().max(80).optional(),
   /** What the installer should know. */
   about: z.string().optional(),
@@ -239,8 +272,12 @@ export const profileSchema = z.strictObject({
   dedup: z
     .strictObject({
       /** `path:<path>` or `time`; without all of them there is no key. */
-      by: z.array(z.string().regex(/^(?:time|path:.+)$/, 'must be "time" or "path:<path>"')).min(1),
-      window: durationSchema.default(600_000),
+      by: z
+        .array(
+          z.string().regex(/^(?:time|path:.+)$/, 'must be "time" or "path:<path>"; write e.g. path:event_id'),
+        )
+        .min(1),
+      window: durationSchema.prefault('10m'),
     })
     .optional(),
   /** Paths (PINs, card numbers, names) replaced by `***` before anything is kept. */
@@ -252,6 +289,6 @@ export const profileSchema = z.strictObject({
   subscribes: z.array(z.string()).optional(),
   samples: z
     .array(sampleSchema)
-    .min(1, 'at least one sample is needed: a captured payload and what it must become'),
+    .min(1, 'at least one sample is needed; add a captured payload and what it must become'),
 });
 export type ProfileDefinition = z.infer<typeof profileSchema>;

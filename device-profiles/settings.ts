@@ -1,4 +1,5 @@
-import { eventType } from '../contract/event-type.ts';
+import { eventType, eventTypes } from '../contract/event-type.ts';
+import { nearest } from '../contract/nearest.ts';
 import type { DeviceInput } from '../contract/site.ts';
 import type { ProfileDefinition, SettingDefinition } from './profile-schema.ts';
 
@@ -10,6 +11,7 @@ export type Settings = Readonly<Record<string, unknown>> & {
 /** One thing wrong in a device's settings; `path` such as `settings.press.double`. */
 export interface SettingFault {
   path: string;
+  /** What is wrong, then after a semicolon what to do. */
   message: string;
 }
 
@@ -58,7 +60,7 @@ export function checkSettings(
     const setting = Object.hasOwn(profile.settings, name) ? profile.settings[name] : undefined;
     if (setting === undefined) {
       const names = Object.keys(profile.settings);
-      const hint = names.length === 0 ? 'this profile has none' : `write one of ${names.join(', ')}`;
+      const hint = names.length === 0 ? 'this profile has none' : choice(name, names);
       faults.push({ path: `settings.${name}`, message: `no such setting; ${hint}` });
     } else {
       faults.push(...checkSetting(profile.meanings, setting, value, `settings.${name}`));
@@ -67,8 +69,7 @@ export function checkSettings(
   for (const [input, { means }] of Object.entries(given.inputs ?? {})) {
     if (means === undefined || Object.hasOwn(profile.meanings, means)) continue;
     const meanings = Object.keys(profile.meanings);
-    const hint =
-      meanings.length === 0 ? 'its inputs have no meanings' : `write one of ${meanings.join(', ')}`;
+    const hint = meanings.length === 0 ? 'its inputs have no meanings' : choice(means, meanings);
     faults.push({
       path: `inputs.${input}.means`,
       message: `"${means}" is no meaning of this profile; ${hint}`,
@@ -89,12 +90,13 @@ export function checkSetting(
     return [{ path, message: `must be ${withArticle(type)} (is ${JSON.stringify(value)})` }];
   }
   if (setting.enum !== undefined && !setting.enum.includes(value as string)) {
-    return [
-      {
-        path,
-        message: `must be one of ${setting.enum.map(String).join(', ')} (is ${JSON.stringify(value)})`,
-      },
-    ];
+    const near = nearest(
+      String(value),
+      setting.enum.filter((word) => typeof word === 'string'),
+    );
+    const hint = near === undefined ? '' : `; did you mean "${near}"?`;
+    const words = setting.enum.map(String).join(', ');
+    return [{ path, message: `must be one of ${words} (is ${JSON.stringify(value)})${hint}` }];
   }
   if (typeof value === 'number') {
     if (minimum !== undefined && value < minimum) return [{ path, message: `must be at least ${minimum}` }];
@@ -115,9 +117,16 @@ function isMeaning(meanings: ProfileDefinition['meanings'], value: unknown): boo
 
 function noMeaning(meanings: ProfileDefinition['meanings'], value: unknown): string {
   const names = Object.keys(meanings);
-  const hint =
-    names.length === 0 ? 'write an event type' : `write an event type or one of ${names.join(', ')}`;
+  const codes = eventTypes.map(({ code }) => code);
+  const near = typeof value === 'string' ? (nearest(value, names) ?? nearest(value, codes)) : undefined;
+  const others = names.length === 0 ? '' : ` or one of ${names.join(', ')}`;
+  const hint = near === undefined ? `write an event type${others}` : `did you mean "${near}"?`;
   return `${JSON.stringify(value)} is no meaning; ${hint}`;
+}
+
+function choice(text: string, words: readonly string[]): string {
+  const near = nearest(text, words);
+  return near === undefined ? `write one of ${words.join(', ')}` : `did you mean "${near}"?`;
 }
 
 function isOfType(type: SettingDefinition['type'], value: unknown): boolean {

@@ -35,18 +35,20 @@ export function topicPatternFault(pattern: string): string | undefined {
     const capture = captureLevel.exec(level);
     if (capture === null) {
       if (/[{}]/.test(level)) {
-        return `level "${level}" must be a whole capture, such as "{device}" or "{device+}" for several levels`;
+        return `level "${level}" must be a whole capture; write "{device}", or "{device+}" for several levels`;
       }
       if (level === '+' || level === '#')
-        return `write a named capture, "{name}" or "{name+}", for "${level}"`;
+        return `level "${level}" has no name; write a named capture, "{name}" or "{name+}"`;
       continue;
     }
     const name = capture[1] ?? '';
-    if (names.has(name)) return `capture "${name}" is there twice`;
+    if (names.has(name)) return `capture "${name}" is there twice; rename one`;
     names.add(name);
     if (capture[2] === '+') multi++;
   }
-  return multi > 1 ? 'only one capture of several levels ("{name+}") may be in a topic' : undefined;
+  return multi > 1
+    ? 'only one capture of several levels ("{name+}") may be in a topic; write "{name}" for the others'
+    : undefined;
 }
 
 /** Compiles literal levels, `{name}` (one level) and `{name+}` (one or more levels). Throws on a faulty pattern. */

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import type { Logger } from 'pino';
 import { uuidv7 } from 'uuidv7';
 import { fateOf } from '../cloud-bridge/uplink/recipient.ts';
@@ -121,8 +122,19 @@ async function build(
     onOutcome: (status) => metrics.message(status),
   });
   const dropped = () => metrics.dropped();
-  const watchdogs = new Watchdogs({ book, presence, clockWatch, registry, dropped, logger, clock });
   let api: ApiServer | undefined;
+  const soundArmed = () => api?.live.soundArmed() ?? false;
+  const watchdogs = new Watchdogs({
+    book,
+    presence,
+    clockWatch,
+    registry,
+    dropped,
+    soundArmed,
+    logger,
+    clock,
+    monotonic: () => performance.now(),
+  });
   const showTouched = (alarms: Alarm[]) => {
     api?.live.commit({ position: journal.reader.position(), rows: [], alarms: [], cursors: [] }, alarms);
   };
@@ -186,8 +198,8 @@ async function build(
     registry,
     book,
     clockWatch,
+    soundArmed,
   });
-  metrics.watch(readings({ pipeline, broker, inbox, book, journal, uplinks }));
 
   const setupCode = registry.users.ensureSetupCode();
   const desk = new AlarmDesk({ book, pipeline });
@@ -213,6 +225,7 @@ async function build(
     sessionLimits: { absoluteMs: config.console.session_hours * 3_600_000 },
   });
   const { live, endSessions } = api;
+  metrics.watch(readings({ pipeline, broker, inbox, book, journal, uplinks, live }));
   registry.users.onChange(endSessions);
   journal.onCommit((committed) => live.commit(committed, marks.after(committed.cursors, committed.alarms)));
   journal.onStorage((state, error) => watchdogs.storage(state, error));
@@ -275,7 +288,8 @@ function loadProfiles(config: EdgeConfig, logger: Logger): Catalogue {
     ...(site === undefined ? {} : { site }),
   });
   // a faulty profile must not stop the gateway: the others still serve their devices
-  for (const fault of faults) logger.error({ fault }, 'a device profile has a fault and is left out');
+  for (const fault of faults)
+    logger.error({ fault: formatFault(fault) }, 'a device profile has a fault and is left out');
   return catalogue;
 }
 

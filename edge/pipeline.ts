@@ -14,7 +14,7 @@ import { type Item, isUrgent, TaskItem } from './pipeline/item.ts';
 /** Rows of one commit at most: 1,000 rows are some 8 ms of writing. */
 export const BATCH_ROWS = 1_000;
 /** A commit that takes longer counts as stuck: its alarms are shown unsaved and evaluation goes on. */
-export const STUCK_COMMIT_MS = 500;
+const STUCK_COMMIT_MS = 500;
 /** Rows evaluated but not on disk at most while storage is stuck; beyond, only alarms are evaluated. */
 const UNSTORED_ROWS = 20_000;
 

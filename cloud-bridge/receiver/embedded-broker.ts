@@ -46,7 +46,7 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
     logger.warn({ reason: error.message }, 'broker: connection refused'),
   );
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
+  const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     broker.handle(socket);

@@ -2,7 +2,7 @@ import type { GatewayState, Heartbeat } from '../../contract/gateway-state.ts';
 import type { UplinkPath } from '../../contract/uplink-topic.ts';
 
 /** Missed heartbeats after which a gateway counts as offline. */
-export const MISSED_HEARTBEATS = 3;
+const MISSED_HEARTBEATS = 3;
 
 /** What the receiver knows of one gateway. Times are milliseconds since 1970. */
 export interface GatewayRecord {

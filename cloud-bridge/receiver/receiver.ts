@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import type { Logger } from 'pino';
 import { parseUplinkTopic } from '../../contract/uplink-topic.ts';
 import { LinkError, type MqttLink, openMqttLink } from '../mqtt-link.ts';
+import { Pause } from '../pause.ts';
 import { Reconnect, type ReconnectLimits } from '../reconnect.ts';
 import { Ingest, type IngestCounters } from './ingest.ts';
 import { type QueryServer, startQueryServer } from './query-server.ts';
@@ -46,6 +47,7 @@ export class Receiver {
   readonly #ingest: Ingest;
   readonly #reconnect: Reconnect;
   readonly #stop = new AbortController();
+  readonly #pause = new Pause();
   #server: QueryServer | undefined;
   #link: MqttLink | undefined;
   #reason: string | undefined = 'not connected yet';
@@ -115,7 +117,7 @@ export class Receiver {
   async #run(): Promise<void> {
     const { logger, broker } = this.#options;
     while (!this.#stop.signal.aborted) {
-      await this.#wait(this.#reconnect.delay(false));
+      await this.#pause.wait(this.#reconnect.delay(false), this.#stop.signal);
       if (this.#stop.signal.aborted) return;
       const startedAt = performance.now();
       try {
@@ -187,18 +189,5 @@ export class Receiver {
         // Inventory has its own receiver; topics of no known form are not ours.
         return;
     }
-  }
-
-  #wait(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const { signal } = this.#stop;
-      const done = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      signal.addEventListener('abort', done);
-    });
   }
 }

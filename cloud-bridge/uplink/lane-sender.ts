@@ -2,6 +2,8 @@ import type { Logger } from 'pino';
 import type { Lane } from '../../contract/event.ts';
 import type { Receipt } from '../../contract/frame.ts';
 import type { Outbox } from '../../contract/outbox.ts';
+import { LinkError } from '../mqtt-link.ts';
+import { Pause } from '../pause.ts';
 import { FrameBuilder } from './frame-builder.ts';
 import type { LaneLimits } from './lane-limits.ts';
 import { LaneWindow, type Plan, type Rejection } from './lane-window.ts';
@@ -45,10 +47,14 @@ export class LaneSender {
   #builds = 0;
   #turn: Promise<void> = Promise.resolve();
   #pausedUntil = Number.NEGATIVE_INFINITY;
+  readonly #pause = new Pause();
+  readonly #stop = new AbortController();
   #writing: Promise<void> | undefined;
   #written: number;
   #moves = 0;
   #oldest = { seq: 0, at: 0 };
+  /** The last row that fitted in no frame. */
+  #oversize = 0;
 
   constructor(options: LaneSenderOptions) {
     const { outbox, lane, recipient, limits, clock } = options;
@@ -129,8 +135,9 @@ export class LaneSender {
     return moved;
   }
 
-  /** Resolves when the cursor on disk is the one in memory, or cannot be written any more. */
+  /** At the end: resolves when the cursor on disk is the one in memory, or cannot be written any more. */
   async settled(): Promise<void> {
+    this.#stop.abort();
     await this.#writing;
   }
 
@@ -164,7 +171,7 @@ export class LaneSender {
   }
 
   async #send(plan: Plan, connection: TransportConnection): Promise<void> {
-    const { lane, counters, logger, monotonic, onRejected } = this.#options;
+    const { lane, counters, logger, monotonic } = this.#options;
     const before = this.#turn;
     let done = () => {};
     this.#turn = new Promise((resolve) => {
@@ -179,15 +186,10 @@ export class LaneSender {
       counters.frames += 1;
       counters.events += frame.events;
       counters.bytes += frame.wire.length;
-      for (const seq of frame.oversize) {
-        onRejected(lane, {
-          seq,
-          code: 'too-large',
-          detail: 'the row fits in no frame; its place is named as lost',
-        });
-      }
+      for (const seq of frame.oversize) this.#tooLarge(seq);
       connection.sendFrame(lane, frame.wire).catch((error: Error) => {
-        if (this.#connection !== connection) return;
+        // With the connection lost, everything is sent again anyway.
+        if (error instanceof LinkError && error.failure === 'lost') return;
         counters.publishFailures += 1;
         logger.warn(
           { lane, from: plan.from, to: frame.to, reason: error.message },
@@ -209,6 +211,14 @@ export class LaneSender {
     }
   }
 
+  #tooLarge(seq: number): void {
+    // Rows only ever get further: a resend tells nothing new.
+    if (seq <= this.#oversize) return;
+    this.#oversize = seq;
+    const detail = 'the row fits in no frame; its place is named as lost';
+    this.#options.onRejected(this.#options.lane, { seq, code: 'too-large', detail });
+  }
+
   /** One write at a time, always of the newest cursor. */
   async #writeCursor(): Promise<void> {
     const { outbox, recipient, lane, logger } = this.#options;
@@ -216,7 +226,7 @@ export class LaneSender {
       while (this.#written !== this.#moves) {
         this.#written = this.#moves;
         await outbox.advance(recipient.recipient, lane, this.#window.cursor);
-        if (this.#written !== this.#moves) await new Promise((resolve) => setTimeout(resolve, CURSOR_MS));
+        if (this.#written !== this.#moves) await this.#pause.wait(CURSOR_MS, this.#stop.signal);
       }
     } catch (error) {
       logger.warn({ lane, err: error }, 'uplink: cursor not written; what it covers will be sent again');

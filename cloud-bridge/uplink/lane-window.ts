@@ -133,7 +133,8 @@ export class LaneWindow {
   nextAt(now: number): number {
     const times = this.#flights.map((flight) => flight.deadline);
     const pending = this.#due.length > 0 || this.#fresh <= this.#head;
-    if (pending && this.#credit === 0) times.push(this.#creditAt + this.#limits.firstResendMs);
+    const probeAt = this.#creditAt + this.#limits.firstResendMs;
+    if (pending && this.#credit === 0 && probeAt > now) times.push(probeAt);
     if (this.#fresh <= this.#head) {
       const lingerEnd = this.#lingerSince + this.#limits.lingerMs;
       if (lingerEnd > now) times.push(lingerEnd);

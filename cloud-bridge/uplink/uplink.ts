@@ -1,17 +1,17 @@
 import { performance } from 'node:perf_hooks';
 import type { Logger } from 'pino';
 import { type Lane, lanes } from '../../contract/event.ts';
-import { EVENT_TYPES_VERSION } from '../../contract/event-type.ts';
 import { type Receipt, type RejectionCode, receiptSchema } from '../../contract/frame.ts';
-import type { Heartbeat } from '../../contract/gateway-state.ts';
 import type { Appended, Cursor, Outbox } from '../../contract/outbox.ts';
 import { LinkError } from '../mqtt-link.ts';
+import { Pause } from '../pause.ts';
 import { Reconnect, type ReconnectLimits, reconnectLimits } from '../reconnect.ts';
 import { type LaneLimits, laneLimits } from './lane-limits.ts';
 import { LaneSender } from './lane-sender.ts';
 import type { Rejection } from './lane-window.ts';
 import { MqttTransport } from './mqtt-transport.ts';
 import type { RecipientConfig } from './recipient.ts';
+import { type GatewayHealth, heartbeatOf, helloOf } from './state-messages.ts';
 import { newCounters, type UplinkStatus } from './status.ts';
 import type { Transport, TransportConnection } from './transport.ts';
 
@@ -35,9 +35,6 @@ const timing: UplinkTiming = {
   statusMs: 1_000,
   byeMs: 2_000,
 };
-
-/** What only the gateway knows, asked for at each heartbeat. */
-export type GatewayHealth = Pick<Heartbeat, 'holdHours' | 'clock' | 'calendar'>;
 
 export interface UplinkOptions {
   config: RecipientConfig;
@@ -73,6 +70,7 @@ export class Uplink {
   readonly #timing: UplinkTiming;
   readonly #transport: Transport;
   readonly #reconnect: Reconnect;
+  readonly #firstMs: number;
   readonly #senders: Record<Lane, LaneSender>;
   readonly #counters = newCounters();
   readonly #logger: Logger;
@@ -82,7 +80,7 @@ export class Uplink {
   #connection: TransportConnection | undefined;
   #connections = 0;
   #lose: (reason: Error) => void = () => {};
-  #hurry: (() => void) | undefined;
+  readonly #pause = new Pause();
   #hurriedAt = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | undefined;
   #forget: (() => void) | undefined;
@@ -100,10 +98,9 @@ export class Uplink {
     this.#monotonic = options.monotonic ?? (() => performance.now());
     this.#logger = options.logger.child({ recipient: config.recipient });
     this.#transport = options.transport ?? new MqttTransport(config);
-    this.#reconnect = new Reconnect(
-      { ...reconnectLimits, ...options.reconnect },
-      options.random ?? Math.random,
-    );
+    const limits = { ...reconnectLimits, ...options.reconnect };
+    this.#firstMs = limits.firstMs;
+    this.#reconnect = new Reconnect(limits, options.random ?? Math.random);
     this.#state = { state: 'down', since: this.#clock(), reason: 'not connected yet' };
     const sender = (lane: Lane) =>
       new LaneSender({
@@ -123,7 +120,10 @@ export class Uplink {
   /** Begins to connect and returns. Never throws for a recipient that cannot be reached. */
   start(): void {
     if (this.#running !== undefined) return;
-    this.#forget = this.#options.outbox.onAppend((appended) => this.#appended(appended));
+    const { outbox } = this.#options;
+    this.#forget = outbox.onAppend((appended) => this.#appended(appended));
+    // What was stored since this object was made.
+    this.#appended({ heads: { a: outbox.head('a'), e: outbox.head('e') }, urgent: [] });
     this.#running = this.#run();
     this.#senders.a
       .findUrgent()
@@ -136,6 +136,7 @@ export class Uplink {
     const connection = this.#connection;
     if (connection !== undefined) {
       const { planned = true, untilAt } = bye;
+      for (const lane of lanes) this.#senders[lane].detach();
       const goodbye = connection.sendState({
         k: 'bye',
         boot: this.#boot(),
@@ -150,7 +151,8 @@ export class Uplink {
     this.#stop.abort();
     this.#lose(new Error('stopped'));
     await this.#running;
-    for (const lane of lanes) await this.#senders[lane].settled();
+    // A disk that fails must not hold up the stop; what is not written is sent again.
+    for (const lane of lanes) await within(this.#timing.byeMs, this.#senders[lane].settled()).catch(() => {});
   }
 
   /** As people see it now. */
@@ -172,7 +174,7 @@ export class Uplink {
   async #run(): Promise<void> {
     const watch = setInterval(() => void this.#watch(), this.#timing.statusMs);
     while (!this.#stop.signal.aborted) {
-      await this.#wait(this.#reconnect.delay(this.#options.urgent?.() ?? false));
+      await this.#pause.wait(this.#reconnect.delay(this.#options.urgent?.() ?? false), this.#stop.signal);
       if (this.#stop.signal.aborted) break;
       const startedAt = this.#monotonic();
       const reason = await this.#session();
@@ -188,7 +190,8 @@ export class Uplink {
 
   /** One connection, from the attempt to its end; resolves with why it ended. */
   async #session(): Promise<Error> {
-    const { url } = this.#options.config;
+    const { config, outbox, software } = this.#options;
+    const { url } = config;
     this.#useful = false;
     this.#wasUp = false;
     this.#connections += 1;
@@ -207,7 +210,7 @@ export class Uplink {
     }
     try {
       await Promise.race([
-        connection.sendState(this.#hello()),
+        connection.sendState(helloOf(config, outbox, this.#boot(), software)),
         lost.then((reason) => Promise.reject(reason)),
       ]);
     } catch (error) {
@@ -249,41 +252,11 @@ export class Uplink {
     return this.#connections <= 1 ? this.#options.boot : `${this.#options.boot}.${this.#connections}`;
   }
 
-  #hello() {
-    const { config, outbox, software } = this.#options;
-    const { gateway, school, region, name } = config;
-    return {
-      k: 'hello' as const,
-      v: 1 as const,
-      gateway,
-      school,
-      region,
-      name,
-      boot: this.#boot(),
-      epoch: outbox.epoch,
-      ...(outbox.predecessor === undefined ? {} : { predecessor: outbox.predecessor }),
-      software,
-      schema: EVENT_TYPES_VERSION,
-      capabilities: [],
-    };
-  }
-
   async #beat(connection: TransportConnection): Promise<void> {
     const { outbox, software, health } = this.#options;
-    const end = (lane: Lane) => ({ seq: outbox.head(lane).seq, head: outbox.head(lane).hash });
-    const backlog = ({ head, ack, oldestS }: UplinkStatus['lanes'][Lane]) => ({ oldestS, n: head - ack });
-    const status = this.status().lanes;
+    const from = { boot: this.#boot(), software };
     try {
-      await connection.sendState({
-        k: 'hb',
-        boot: this.#boot(),
-        epoch: outbox.epoch,
-        at: new Date(this.#clock()).toISOString(),
-        lanes: { a: end('a'), e: end('e') },
-        outbox: { a: backlog(status.a), e: backlog(status.e) },
-        ...health(),
-        software,
-      });
+      await connection.sendState(heartbeatOf(outbox, this.status().lanes, health(), from, this.#clock()));
     } catch (error) {
       if (this.#connection !== connection) return;
       this.#logger.warn({ reason: (error as Error).message }, 'uplink: heartbeat not acknowledged');
@@ -313,7 +286,14 @@ export class Uplink {
 
   #appended({ heads, urgent }: Appended): void {
     for (const lane of lanes) this.#senders[lane].appended(heads[lane].seq, lane === 'a' ? urgent : []);
-    if (urgent.length > 0) this.#hurry?.();
+    if (urgent.length > 0) this.#hurry();
+  }
+
+  /** A new severity 1 shortens the wait for a connection, but not more than once in `firstMs`. */
+  #hurry(): void {
+    const now = this.#monotonic();
+    if (now - this.#hurriedAt < this.#firstMs) return;
+    if (this.#pause.shorten(this.#reconnect.earlyDelay())) this.#hurriedAt = now;
   }
 
   async #watch(): Promise<void> {
@@ -347,31 +327,6 @@ export class Uplink {
     if (shown === this.#shown) return;
     this.#shown = shown;
     this.#options.onStatus?.(status);
-  }
-
-  /** Waits, unless stopped; a new severity 1 shortens it, but not more than once in `firstMs`. */
-  #wait(ms: number): Promise<void> {
-    const { firstMs } = { ...reconnectLimits, ...this.#options.reconnect };
-    return new Promise((resolve) => {
-      const { signal } = this.#stop;
-      const until = this.#monotonic() + ms;
-      const done = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        this.#hurry = undefined;
-        resolve();
-      };
-      let timer = setTimeout(done, ms);
-      signal.addEventListener('abort', done);
-      this.#hurry = () => {
-        const now = this.#monotonic();
-        const early = this.#reconnect.earlyDelay();
-        if (now - this.#hurriedAt < firstMs || now + early >= until) return;
-        this.#hurriedAt = now;
-        clearTimeout(timer);
-        timer = setTimeout(done, early);
-      };
-    });
   }
 }
 

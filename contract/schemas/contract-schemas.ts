@@ -8,7 +8,7 @@ import { eventTypeSchema } from '../event-type.ts';
 import { frameSchema, receiptSchema } from '../frame.ts';
 import { gatewayStateSchema } from '../gateway-state.ts';
 import { inventorySchema } from '../inventory.ts';
-import { liveFrameSchema } from '../live.ts';
+import { liveFrameSchema, liveReportSchema } from '../live.ts';
 import { problemSchema } from '../problem.ts';
 import { readingSchema } from '../reading.ts';
 import { siteSchema } from '../site.ts';
@@ -30,6 +30,7 @@ const schemas: Readonly<Record<string, { title: string; schema: z.ZodType }>> = 
   passage: { title: 'Data of ACC.* and VEH.* events', schema: passageSchema },
   patrol: { title: 'Data of PAT.* events', schema: patrolSchema },
   'event-type': { title: 'Entry of event-types.json', schema: eventTypeSchema },
+  'live-report': { title: 'Text frame that a client of the live feed sends', schema: liveReportSchema },
   problem: { title: 'Error of the API (RFC 9457)', schema: problemSchema },
   site: { title: 'Site import', schema: siteSchema },
 };

@@ -17,7 +17,7 @@ import { zodValidator } from './validation.ts';
 const BODY_LIMIT = 65_536;
 /** A request must be complete within 30 s. */
 const REQUEST_TIMEOUT_MS = 30_000;
-/** Frames from clients of the live feed mean nothing: 1 KiB. */
+/** Frames from clients of the live feed are short; a longer one ends the connection with 1009: 1 KiB. */
 const LIVE_MAX_PAYLOAD = 1_024;
 /** HSTS for 180 days. */
 const HSTS_S = 15_552_000;

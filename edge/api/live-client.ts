@@ -1,5 +1,5 @@
 import type { WebSocket } from '@fastify/websocket';
-import { liveClose } from '../../contract/live.ts';
+import { liveClose, liveReportSchema } from '../../contract/live.ts';
 import type { Audience } from './audience.ts';
 import type { SharedFrame } from './live-frame.ts';
 import type { Session } from './sessions.ts';
@@ -20,6 +20,15 @@ export interface PendingCommit {
   frame: SharedFrame;
 }
 
+/** What a connection tells the hub. */
+export interface LiveClientEvents {
+  /** Its sound was switched on or off. */
+  sound(client: LiveClient): void;
+  /** It sent what means nothing. */
+  ignored(): void;
+  closed(client: LiveClient): void;
+}
+
 /** One connection of the live feed. `joining`: it catches up; commits wait in `pending`. */
 export class LiveClient {
   readonly session: Session;
@@ -28,28 +37,38 @@ export class LiveClient {
   #largest = 0;
   #unanswered = 0;
   #state: 'new' | 'joining' | 'live' | 'closed' = 'new';
+  #soundArmed = false;
+  #status: string | undefined;
   /** It has everything up to here. */
   position = 0;
   pending: PendingCommit[] = [];
   pendingRows = 0;
 
-  constructor(
-    socket: WebSocket,
-    session: Session,
-    audience: Audience,
-    onClose: (client: LiveClient) => void,
-  ) {
+  constructor(socket: WebSocket, session: Session, audience: Audience, events: LiveClientEvents) {
     this.#socket = socket;
     this.session = session;
     this.audience = audience;
     socket.on('pong', () => {
       this.#unanswered = 0;
     });
+    socket.on('message', (data: Buffer, isBinary: boolean) => {
+      const armed = isBinary ? undefined : soundOf(data);
+      if (armed === undefined) events.ignored();
+      else if (armed !== this.#soundArmed) {
+        this.#soundArmed = armed;
+        events.sound(this);
+      }
+    });
     socket.on('error', () => socket.terminate());
     socket.on('close', () => {
       this.#end();
-      onClose(this);
+      events.closed(this);
     });
+  }
+
+  /** It has said that it can be heard, and is there. */
+  get soundArmed(): boolean {
+    return this.#soundArmed && this.#state !== 'closed';
   }
 
   get state(): 'new' | 'joining' | 'live' | 'closed' {
@@ -83,6 +102,13 @@ export class LiveClient {
     if (this.#state === 'joining') this.#state = 'live';
     this.pending = [];
     this.pendingRows = 0;
+  }
+
+  /** Sends a status unless it is the one it has. */
+  show(status: string): void {
+    if (status === this.#status) return;
+    this.#status = status;
+    this.send(Buffer.from(status));
   }
 
   /** Queues a frame; a client that lets more than 1 MB pile up is closed with 4002. */
@@ -138,5 +164,14 @@ export class LiveClient {
   #end(): void {
     this.#state = 'closed';
     this.pending = [];
+  }
+}
+
+/** What a text frame says of the client's sound; undefined: it says nothing known. */
+function soundOf(text: Buffer): boolean | undefined {
+  try {
+    return liveReportSchema.safeParse(JSON.parse(text.toString())).data?.armed;
+  } catch {
+    return undefined;
   }
 }

@@ -6,10 +6,10 @@ import type { Committed } from '../journal/batch.ts';
 import type { AlarmView } from './alarm-view.ts';
 import type { Discretion } from './audience.ts';
 import { catchUp, MAX_REPLAY_ROWS } from './live-catch-up.ts';
-import { LiveClient } from './live-client.ts';
+import { LiveClient, type LiveClientEvents } from './live-client.ts';
 import { commitText, SharedFrame } from './live-frame.ts';
 import type { JournalPort } from './ports.ts';
-import type { Session, Sessions } from './sessions.ts';
+import { onDuty, type Session, type Sessions } from './sessions.ts';
 
 /** Connections of the live feed at once; beyond, a new one is asked to come later. */
 export const MAX_LIVE_CLIENTS = 200;
@@ -43,6 +43,14 @@ export class LiveHub {
   readonly #clients = new Set<LiveClient>();
   #position: number;
   #heartbeat: NodeJS.Timeout | undefined;
+  #soundArmed = false;
+  /** Frames of clients that mean nothing, since the start. */
+  ignored = 0;
+  readonly #events: LiveClientEvents = {
+    sound: () => this.#soundChanged(),
+    ignored: () => this.ignored++,
+    closed: (client) => this.#leave(client),
+  };
 
   constructor(options: LiveHubOptions) {
     this.#o = options;
@@ -55,6 +63,12 @@ export class LiveHub {
     let open = 0;
     for (const client of this.#clients) if (client.state !== 'closed') open++;
     return open;
+  }
+
+  /** A console of somebody on duty can be heard. */
+  soundArmed(): boolean {
+    for (const client of this.#clients) if (client.soundArmed && onDuty.has(client.session.role)) return true;
+    return false;
   }
 
   /** Position of the last commit that was announced. */
@@ -105,17 +119,17 @@ export class LiveHub {
     for (const client of this.#clients) this.#sendLive(client, frame);
   }
 
-  /** Links, storage, counts: call when they change. */
+  /** Links, storage, counts: call when they may have changed; who has this status already is not told again. */
   status(status: LiveStatus): void {
     if (this.#clients.size === 0) return;
-    const text = Buffer.from(JSON.stringify(status));
-    for (const client of this.#clients) if (client.state === 'live') client.send(text);
+    const text = JSON.stringify(status);
+    for (const client of this.#clients) if (client.state === 'live') client.show(text);
   }
 
   /** Serves one connection until it closes. */
   async join(socket: WebSocket, session: Session, request: LiveRequest): Promise<void> {
     const audience = this.#o.discretion.audienceOf(session);
-    const client = new LiveClient(socket, session, audience, (gone) => this.#leave(gone));
+    const client = new LiveClient(socket, session, audience, this.#events);
     this.#clients.add(client);
     this.#heartbeat ??= setInterval(() => this.#beat(), this.#o.heartbeatMs ?? LIVE_HEARTBEAT_MS).unref();
     const since = request.since === undefined ? undefined : Number(request.since);
@@ -130,7 +144,7 @@ export class LiveHub {
     client.greet(this.#hello(oldest ?? 0));
     const resumes = since !== undefined && sameJournal && oldest !== undefined && since >= oldest - 1;
     if (!resumes || !(await this.#catchUp(client, since))) this.#snapshot(client);
-    client.send(Buffer.from(JSON.stringify(this.#o.status())));
+    client.show(JSON.stringify(this.#o.status()));
   }
 
   /** Ends every connection. */
@@ -214,8 +228,16 @@ export class LiveHub {
     }
   }
 
+  #soundChanged(): void {
+    const armed = this.soundArmed();
+    if (armed === this.#soundArmed) return;
+    this.#soundArmed = armed;
+    this.status(this.#o.status());
+  }
+
   #leave(client: LiveClient): void {
     this.#clients.delete(client);
+    this.#soundChanged();
     if (this.#clients.size > 0) return;
     clearInterval(this.#heartbeat);
     this.#heartbeat = undefined;

@@ -29,14 +29,7 @@ export async function checkConfig(file: string): Promise<ConfigFault[]> {
   if ('faults' in loaded) return loaded.faults;
   const { site, profiles, data_dir } = loaded.value;
   const dirs = { builtin: builtinProfiles(), ...(profiles.dir === undefined ? {} : { site: profiles.dir }) };
-  const { catalogue, faults: faulty } = Catalogue.load(dirs);
-  const faults = faulty.map(({ file: profile, line, column, key, message }) => ({
-    file: profile,
-    line,
-    column,
-    path: key,
-    message,
-  }));
+  const { catalogue, faults } = Catalogue.load(dirs);
   if (site.import === undefined) return faults;
   const database = join(data_dir, 'site.db');
   try {

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { pino } from 'pino';
 import { stringify } from 'yaml';
 import type { EdgeConfig } from '../../config/edge-schema.ts';
+import { formatFault } from '../../config/fault.ts';
 import type { Device } from '../../contract/site.ts';
 import { builtinProfiles, Catalogue } from '../../device-profiles/catalogue.ts';
 import type { ImportReport } from '../registry/import.ts';
@@ -116,7 +117,7 @@ async function useRegistry(
 function catalogueOf({ profiles }: EdgeConfig): Catalogue {
   const dirs = { builtin: builtinProfiles(), ...(profiles.dir === undefined ? {} : { site: profiles.dir }) };
   const { catalogue, faults } = Catalogue.load(dirs);
-  for (const { file, line, column, message } of faults) console.error(`${file}:${line}:${column} ${message}`);
+  for (const fault of faults) console.error(formatFault(fault));
   return catalogue;
 }
 

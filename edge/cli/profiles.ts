@@ -2,19 +2,14 @@ import { createReadStream } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { z } from 'zod';
+import { type ConfigFault, formatFault } from '../../config/fault.ts';
 import type { EventDraft } from '../../contract/event.ts';
 import { eventType } from '../../contract/event-type.ts';
 import { storedSchema } from '../../contract/raw-message.ts';
-import {
-  builtinProfiles,
-  Catalogue,
-  profileFiles,
-  readProfileFile,
-} from '../../device-profiles/catalogue.ts';
+import { builtinProfiles, Catalogue, profileFiles } from '../../device-profiles/catalogue.ts';
 import type { CompiledProfile } from '../../device-profiles/compile.ts';
 import { lint } from '../../device-profiles/lint.ts';
-import { loadProfile } from '../../device-profiles/load-profile.ts';
-import { formatProfileFault, type ProfileFault } from '../../device-profiles/profile-fault.ts';
+import { loadProfileFile } from '../../device-profiles/load-profile.ts';
 import type { Settings } from '../../device-profiles/settings.ts';
 import {
   Trial,
@@ -134,7 +129,7 @@ function load(io: ProfilesIo, options: CommonOptions): Catalogue {
   const { siteProfiles } = options;
   const dirs = siteProfiles === undefined ? {} : { site: siteProfiles };
   const { catalogue, faults } = Catalogue.load({ builtin: builtinProfiles(), ...dirs });
-  for (const fault of faults) io.err(`left out: ${formatProfileFault(fault)}\n`);
+  for (const fault of faults) io.err(`left out: ${formatFault(fault)}\n`);
   return catalogue;
 }
 
@@ -169,18 +164,13 @@ async function check(io: ProfilesIo, files: readonly string[], options: CommonOp
   const wanted =
     files.length > 0 ? files : [builtinProfiles(), ...(siteProfiles === undefined ? [] : [siteProfiles])];
   const profiles: { id: string; version: number; file: string; samples: number }[] = [];
-  const faults: ProfileFault[] = [];
-  const notes: ProfileFault[] = [];
+  const faults: ConfigFault[] = [];
+  const notes: ConfigFault[] = [];
   for (const path of wanted) {
     // an id may be there once in a folder; a site's folder may have it again
     const seen = new Map<string, string>();
     for (const file of filesOf(path, faults)) {
-      const text = readProfileFile(file);
-      if (typeof text !== 'string') {
-        faults.push(text);
-        continue;
-      }
-      const loaded = loadProfile(text, file, path === builtinProfiles() ? 'builtin' : 'site');
+      const loaded = loadProfileFile(file, path === builtinProfiles() ? 'builtin' : 'site');
       const report = lint(loaded);
       faults.push(...report.faults);
       notes.push(...report.notes);
@@ -188,7 +178,9 @@ async function check(io: ProfilesIo, files: readonly string[], options: CommonOp
       const { id, version, definition } = loaded.profile;
       const first = seen.get(id);
       if (first !== undefined)
-        faults.push(loaded.source.fault(['id'], `"${id}" is the id of ${first} already`));
+        faults.push(
+          loaded.source.faultAtKey(['id'], `"${id}" is the id of ${first} already`, 'give this one another'),
+        );
       seen.set(id, file);
       profiles.push({ id, version, file, samples: definition.samples.length });
     }
@@ -199,21 +191,22 @@ async function check(io: ProfilesIo, files: readonly string[], options: CommonOp
   io.exit(ok ? 0 : 1);
 }
 
-function filesOf(path: string, faults: ProfileFault[]): string[] {
+function filesOf(path: string, faults: ConfigFault[]): string[] {
   try {
     return profileFiles(path);
   } catch {
-    faults.push({ file: path, line: 0, column: 0, key: '', message: 'there is no such file or folder' });
+    const message = 'there is no such file or folder';
+    faults.push({ file: path, line: 1, column: 1, path: '', message, hint: 'correct its name' });
     return [];
   }
 }
 
 async function printCheck(
   io: ProfilesIo,
-  report: { profiles: { id: string; samples: number }[]; faults: ProfileFault[]; notes: ProfileFault[] },
+  report: { profiles: { id: string; samples: number }[]; faults: ConfigFault[]; notes: ConfigFault[] },
 ): Promise<void> {
-  for (const fault of report.faults) await io.out(`${formatProfileFault(fault)}\n`);
-  for (const note of report.notes) await io.out(`note: ${formatProfileFault(note)}\n`);
+  for (const fault of report.faults) await io.out(`${formatFault(fault)}\n`);
+  for (const note of report.notes) await io.out(`note: ${formatFault(note)}\n`);
   const samples = report.profiles.reduce((sum, profile) => sum + profile.samples, 0);
   const result = report.faults.length === 0 ? 'all good' : counted(report.faults.length, 'fault');
   await io.out(`${counted(report.profiles.length, 'profile')}, ${counted(samples, 'sample')}: ${result}\n`);

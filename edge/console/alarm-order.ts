@@ -10,8 +10,9 @@ export interface AlarmRow {
 }
 
 /**
- * Alarms as they stand in the list: by severity, those that sound first, then the oldest first, which has waited
- * longest and keeps its place when more come. Rows of `before` that have not changed are used again.
+ * Alarms as they stand in the list: by severity, drills and tests after what is real, those that sound first, then the
+ * oldest first, which has waited longest and keeps its place when more come. Rows of `before` that have not changed are
+ * used again.
  */
 export function orderedRows(
   alarms: readonly Alarm[],
@@ -33,6 +34,7 @@ function rowOf(alarm: Alarm, sounding: boolean, held: AlarmRow | undefined): Ala
 function compare(a: AlarmRow, b: AlarmRow): number {
   return (
     a.alarm.severity - b.alarm.severity ||
+    Number(a.alarm.mode !== 'live') - Number(b.alarm.mode !== 'live') ||
     Number(b.sounding) - Number(a.sounding) ||
     a.first - b.first ||
     (a.alarm.id < b.alarm.id ? -1 : 1)

@@ -89,6 +89,7 @@ export class Duty {
   /** At least once a second: clocks, links, what has begun or ceased to sound. */
   tick(): void {
     this.#feed.tick();
+    this.#feed.tellSound(this.#sound.state.value === 'armed');
     this.now.value = Math.floor(this.#clock.now() / 1000) * 1000;
     this.hour.value = Math.floor(this.now.value / 3_600_000) * 3_600_000;
     this.#listen();
@@ -211,7 +212,12 @@ export function useDuty(): Duty {
 
 function openSocket(url: URL): Socket {
   const browsers = new WebSocket(url.href);
-  const socket: Socket = { onmessage: null, onclose: null, close: () => browsers.close() };
+  const socket: Socket = {
+    onmessage: null,
+    onclose: null,
+    send: (text) => browsers.send(text),
+    close: () => browsers.close(),
+  };
   browsers.onmessage = ({ data }) => socket.onmessage?.({ data });
   browsers.onclose = ({ code }) => socket.onclose?.({ code });
   return socket;

@@ -34,8 +34,6 @@ export interface HandlingOptions {
   onSessionEnded(): void;
 }
 
-/** Two clicks within this time are one: a nervous double click must not hit the card that moved up. */
-const CLICK_AGAIN_MS = 500;
 const NOTICE_MS = 15_000;
 
 /** What people do to alarms. Shows nothing as done before the gateway says so. */
@@ -44,21 +42,12 @@ export class Handling {
   readonly notices = shallowReactive(new Map<string, Notice>());
   readonly asking = shallowRef<Asking | undefined>();
   readonly #o: HandlingOptions;
-  #clickedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: HandlingOptions) {
     this.#o = options;
   }
 
-  /** A button was clicked with the mouse or a finger. */
-  async click(alarm: Alarm, offer: Offer): Promise<void> {
-    const now = performance.now();
-    if (now - this.#clickedAt < CLICK_AGAIN_MS) return;
-    this.#clickedAt = now;
-    await this.press(alarm, offer);
-  }
-
-  /** An action was chosen by key, on a card that the person chose before. */
+  /** A button of an alarm was pressed, or its key. */
   async press(alarm: Alarm, offer: Offer): Promise<void> {
     if (this.busy.has(alarm.id)) return;
     this.notices.delete(alarm.id);

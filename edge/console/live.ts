@@ -1,4 +1,4 @@
-import type { LiveFrame } from '../../contract/live.ts';
+import type { LiveFrame, LiveReport } from '../../contract/live.ts';
 import { LIVE_WATCHDOG_MS, liveClose } from '../../contract/live-timing.ts';
 
 /** Pause before connecting again, milliseconds: random below a limit that doubles from the first to the second. */
@@ -13,6 +13,7 @@ export type Link = 'up' | 'down' | 'lost';
 export interface Socket {
   onmessage: ((message: { data: unknown }) => void) | null;
   onclose: ((close: { code: number }) => void) | null;
+  send(text: string): void;
   close(): void;
 }
 
@@ -47,6 +48,7 @@ export class LiveFeed {
   #heardAt = 0;
   #link: Link = 'down';
   #running = false;
+  #soundArmed = false;
 
   constructor(options: LiveOptions) {
     this.#o = options;
@@ -90,6 +92,18 @@ export class LiveFeed {
     if (this.#running && this.#socket === undefined) this.#connect();
   }
 
+  /** Can this screen be heard? The gateway is told of each change, and again after each hello. */
+  tellSound(armed: boolean): void {
+    if (armed === this.#soundArmed) return;
+    this.#soundArmed = armed;
+    if (this.#greeted) this.#report();
+  }
+
+  #report(): void {
+    const report: LiveReport = { k: 'sound', armed: this.#soundArmed };
+    this.#socket?.send(JSON.stringify(report));
+  }
+
   #connect(): void {
     this.#connectAt = undefined;
     this.#greeted = false;
@@ -117,6 +131,7 @@ export class LiveFeed {
     if (frame.k === 'hello') {
       this.#greeted = true;
       this.#failures = 0;
+      this.#report();
     }
     this.#o.onFrame(frame);
     if (this.#greeted) this.#setLink('up');

@@ -10,6 +10,12 @@ export function durationText(ms: number): string {
   return t(`duration.${key}`, values);
 }
 
+/** The same in its largest unit only, for where there is little room. */
+export function shortDurationText(ms: number): string {
+  const { key, values } = durationParts(ms);
+  return t(`durationShort.${key}`, values);
+}
+
 /** What an event or alarm type is called. */
 export function typeName(code: string): string {
   const type = eventType(code);

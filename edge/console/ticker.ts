@@ -1,5 +1,5 @@
 /** How often the screen looks at clocks and links. */
-export const TICK_MS = 500;
+const TICK_MS = 500;
 
 /**
  * Calls `tick` every 500 ms, in hidden tabs too: there a page's own timers run once a minute, those of a worker do not

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Committed, CursorMove, SealedBatch, StorageState } from './batch.ts';
-import { type Encoded, Encoder, type JournalEnd, type Part } from './encode.ts';
+import { type Encoded, Encoder, type JournalEnd } from './encode.ts';
+import { alarmPart, hasAlarmRows, mergeParts, type Part, restPart } from './part.ts';
 
 /** Rows and bytes of body that one statement takes at most when several batches wait; a batch is never cut. */
 const GROUP_ROWS = 1_000;
@@ -191,7 +192,7 @@ export class CommitQueue {
   }
 
   async #step(): Promise<'done' | 'failed'> {
-    const task = this.#takeTask();
+    const task = this.#takeTask(this.#entries.length > 0);
     if (task !== undefined) return this.#runTask(task);
     await this.#watchSpace();
     if (this.#full) return 'done';
@@ -209,8 +210,8 @@ export class CommitQueue {
   /** Lane `a` of everything first, then lane `e` batch by batch once there is space again. */
   async #fullStep(): Promise<'done' | 'failed' | 'waiting'> {
     this.#changeState('full');
-    const task = this.#takeTask();
-    if (task !== undefined) return this.#runTask(task);
+    const between = this.#takeTask(true);
+    if (between !== undefined) return this.#runTask(between);
     const urgent = this.#takeAlarms();
     if (urgent.length > 0) {
       const part = mergeParts(urgent.map((entry) => alarmPart(entry.batch)));
@@ -219,8 +220,11 @@ export class CommitQueue {
       for (const entry of urgent) saveAlarms(entry);
       return 'done';
     }
-    const room = await this.#store.room();
-    if (room !== 'ample') return 'waiting';
+    if ((await this.#store.room()) !== 'ample') {
+      // retention is what makes room
+      const task = this.#takeTask(false);
+      return task === undefined ? 'waiting' : this.#runTask(task);
+    }
     const entry = this.#entries[0];
     if (entry === undefined) {
       if (this.#movers.length > 0 && (await this.#write(mergeParts([]))) !== undefined) return 'failed';
@@ -230,7 +234,11 @@ export class CommitQueue {
       return 'done';
     }
     const failed = await this.#write(restPart(entry.batch, this.#forgotten()));
-    if (failed !== undefined) return 'failed';
+    if (failed !== undefined) {
+      const task = this.#takeTask(false);
+      if (task !== undefined) await this.#runTask(task);
+      return 'failed';
+    }
     this.#entries.shift();
     settle(entry);
     return 'done';
@@ -310,9 +318,8 @@ export class CommitQueue {
     return new Set(later.flatMap((entry) => entry.batch.states.map(({ key }) => key)));
   }
 
-  #takeTask(): Task | undefined {
-    const idle = this.#full ? this.#entries.every((entry) => entry.alarmsSaved) : this.#entries.length === 0;
-    const index = idle ? 0 : this.#tasks.findIndex((task) => task.urgent);
+  #takeTask(urgentOnly: boolean): Task | undefined {
+    const index = urgentOnly ? this.#tasks.findIndex((task) => task.urgent) : 0;
     return index < 0 ? undefined : this.#tasks.splice(index, 1)[0];
   }
 
@@ -349,41 +356,6 @@ export class CommitQueue {
       };
     });
   }
-}
-
-function mergeParts(parts: readonly Part[]): Part {
-  return {
-    rows: parts.flatMap((part) => part.rows),
-    alarms: parts.flatMap((part) => part.alarms),
-    states: parts.flatMap((part) => part.states),
-    retained: parts.flatMap((part) => part.retained),
-    cursors: parts.flatMap((part) => part.cursors),
-  };
-}
-
-function alarmPart(batch: SealedBatch): Part {
-  const rows = batch.rows.filter((row) => row.lane === 'a');
-  const states = rows.length === 0 ? [] : batch.states.map(({ key }) => ({ key, value: undefined }));
-  return { rows, alarms: batch.alarms, states, retained: [], cursors: [] };
-}
-
-function restPart(batch: SealedBatch, forgotten: ReadonlySet<string>): Part {
-  const { retained, cursors } = batch;
-  const states = batch.states.map(({ key, value }) => ({
-    key,
-    value: forgotten.has(key) ? undefined : value,
-  }));
-  return {
-    rows: batch.rows.filter((row) => row.lane !== 'a'),
-    alarms: [],
-    states,
-    retained,
-    cursors: [...cursors],
-  };
-}
-
-function hasAlarmRows(batch: SealedBatch): boolean {
-  return batch.rows.some((row) => row.lane === 'a');
 }
 
 function saveAlarms(entry: Entry): void {

@@ -1,7 +1,8 @@
 import type { Alarm } from '../../contract/alarm.ts';
 import { chainNext, digestOf } from '../../contract/chain.ts';
 import type { Lane } from '../../contract/event.ts';
-import type { Committed, CursorMove, JournalRow, RetainedMessage, StateChange } from './batch.ts';
+import type { Committed, JournalRow } from './batch.ts';
+import type { Part } from './part.ts';
 import type { SqlValue } from './sqlite.ts';
 
 /** End of a lane in binary: what the next row is chained to. */
@@ -18,15 +19,6 @@ export interface JournalEnd {
   position: number;
   /** In which the last row was received: milliseconds / 3,600,000. */
   hour: number;
-}
-
-/** What one statement stores. Later entries of the same alarm, state, topic or cursor replace earlier ones. */
-export interface Part {
-  rows: JournalRow[];
-  alarms: Alarm[];
-  states: StateChange[];
-  retained: RetainedMessage[];
-  cursors: CursorMove[];
 }
 
 /** A part as bound to the statement, and what is true once it is on disk. */

@@ -32,7 +32,7 @@ export interface JournalFile {
 }
 
 /** The journal was written by a later version of this software. */
-export class JournalVersionError extends Error {
+class JournalVersionError extends Error {
   override readonly name = 'JournalVersionError';
 }
 

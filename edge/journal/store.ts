@@ -76,9 +76,8 @@ export class JournalStore implements Store {
     const { free } = await this.#reserve.space();
     if (free >= size * 2) return 'ample';
     const usable = free + (await freeInside(this.#db));
-    // The write-ahead log still needs the disk itself.
-    if (usable >= size * 2 && free >= size / 2) return 'ample';
-    return usable < size ? 'low' : 'some';
+    if (usable < size) return 'low';
+    return usable >= size * 2 && (await this.#wal.canGoOn()) ? 'ample' : 'some';
   }
 
   /** Empties the log if there is space for it, and closes; `closeReaders` closes the connections that only read. */

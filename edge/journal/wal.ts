@@ -42,7 +42,10 @@ export class WalKeeper {
   readonly #db: Database;
   readonly #o: WalOptions;
   readonly #soft: number;
+  /** Estimate of the pages that are not copied yet. */
   #pages = 0;
+  /** Pages in the log when it was last copied. */
+  #length = 0;
   #next: number;
   #running: Promise<void> | undefined;
   #warned = false;
@@ -84,7 +87,9 @@ export class WalKeeper {
   }
 
   async #shorten(): Promise<void> {
-    if ((await this.#copy('PASSIVE')) || this.#pages < this.#soft * HARD_FACTOR) return;
+    await this.#copy('PASSIVE');
+    // also one that was copied completely: a reader at the wrong moment makes the next commit go on where it ends
+    if (this.#length < this.#soft * HARD_FACTOR) return;
     await this.#o.between(async () => void (await this.#copy('RESTART'))).catch(() => {});
   }
 
@@ -98,7 +103,8 @@ export class WalKeeper {
       );
       const { busy, log, checkpointed } = row ?? { busy: 1, log: 0, checkpointed: 0 };
       const complete = busy === 0 && log === checkpointed && this.#pages === before;
-      this.#pages = complete ? 0 : Math.max(log, 0) + (this.#pages - before);
+      this.#length = mode === 'PASSIVE' || !complete ? log : 0;
+      this.#pages = complete ? 0 : log + (this.#pages - before);
       this.#next = complete ? this.#soft : this.#pages + this.#soft / 2;
       this.#warned = false;
       return complete;
@@ -109,6 +115,13 @@ export class WalKeeper {
       this.#warned = true;
       return false;
     }
+  }
+
+  /** With no more of the disk than now: the log can be copied, and is then long enough to be written again. */
+  async canGoOn(): Promise<boolean> {
+    const log = await stat(`${this.#db.file}-wal`).catch(() => undefined);
+    const needed = this.#soft * HARD_FACTOR * PAGE_BYTES;
+    return (await this.#fits()) && (log?.size ?? 0) + (await this.#o.freeBytes()) >= needed;
   }
 
   /** Begun without enough space, a copy would fail half-way and have used up what lane `a` needs. */

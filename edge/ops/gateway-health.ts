@@ -20,6 +20,8 @@ export interface GatewayHealthOptions {
   registry: Pick<Registry, 'devices'>;
   book: Pick<AlarmBook, 'open'>;
   clockWatch: Pick<ClockWatch, 'quality'>;
+  /** A console of somebody on duty can be heard. */
+  soundArmed: () => boolean;
 }
 
 /** What the lights of the console, the heartbeat and the probes show. */
@@ -31,7 +33,7 @@ export class GatewayHealth {
   }
 
   status(): LiveStatus {
-    const { uplinks, journal, registry, book, clockWatch } = this.#o;
+    const { uplinks, journal, registry, book, clockWatch, soundArmed } = this.#o;
     const offline = new Set<string>();
     for (const { type, device } of book.open())
       if (type === 'DEV.OFFLINE' && device !== undefined) offline.add(device);
@@ -45,7 +47,7 @@ export class GatewayHealth {
       clock: clockWatch.quality(),
       cameras: { total: 0, silent: 0, offline: 0 },
       devices: { total: registry.devices().length, offline: offline.size },
-      sound: 'none',
+      sound: soundArmed() ? 'armed' : 'none',
       mode: 'normal',
     };
   }

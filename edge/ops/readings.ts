@@ -14,15 +14,27 @@ export interface ReadingSources {
   book: Pick<AlarmBook, 'size'>;
   journal: Pick<Journal, 'storage' | 'pending' | 'outbox'>;
   uplinks: readonly UplinkView[];
+  live: { readonly clients: number; readonly ignored: number; soundArmed(): boolean };
 }
 
 /** Every figure of the gateway that is read at a scrape of `/metrics`. */
 export function readings(sources: ReadingSources): Reading[] {
-  const { pipeline, broker, inbox, book, journal, uplinks } = sources;
+  const { pipeline, broker, inbox, book, journal, uplinks, live } = sources;
   return [
     { name: 'campus_waiting', help: 'Items that wait for a batch.', value: () => pipeline.depth },
     { name: 'campus_duplicates', help: 'Events swallowed as duplicates.', value: () => pipeline.duplicates },
     { name: 'campus_clients', help: 'Connected MQTT clients.', value: () => broker.status().clients },
+    { name: 'campus_consoles', help: 'Connections of the live feed.', value: () => live.clients },
+    {
+      name: 'campus_consoles_ignored_frames',
+      help: 'Frames of consoles that meant nothing.',
+      value: () => live.ignored,
+    },
+    {
+      name: 'campus_sound_armed',
+      help: '1 while a console of somebody on duty can be heard.',
+      value: () => (live.soundArmed() ? 1 : 0),
+    },
     { name: 'campus_alarms_open', help: 'Open alarms.', value: () => book.size },
     { name: 'campus_inbox_messages', help: 'Messages nobody understood.', value: () => inbox.messages },
     { name: 'campus_inbox_evicted', help: 'Groups dropped from the full inbox.', value: () => inbox.evicted },

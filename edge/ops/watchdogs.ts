@@ -16,6 +16,10 @@ export const UPLINK_LOST_AFTER_MS = 30_000;
 const DROPPED_CLEARS_AFTER_MS = 600_000;
 /** A device that is connected for so long is online, whatever its last will said. */
 const CONNECTED_MEANS_ONLINE_MS = 15_000;
+/** SYS.NO_SOUND: nobody would hear an alarm. A page that is loaded again is silent for a moment. */
+export const NO_SOUND_AFTER_MS = 60_000;
+/** After a start consoles come back by themselves; a browser may want a click first. */
+export const NO_SOUND_AFTER_START_MS = 120_000;
 const TICK_MS = 1_000;
 /** How often another process's import is looked for, in ticks. */
 const REFRESH_TICKS = 5;
@@ -27,9 +31,13 @@ export interface WatchdogOptions {
   registry: Registry;
   /** Messages dropped since the start. */
   dropped: () => number;
+  /** A console of somebody on duty can be heard. */
+  soundArmed: () => boolean;
   logger: Logger;
   /** Milliseconds since 1970. */
   clock: () => number;
+  /** Milliseconds, for waits that a step of the wall clock must neither end nor prolong. */
+  monotonic: () => number;
 }
 
 export interface WatchdogOutputs {
@@ -50,6 +58,8 @@ export class Watchdogs {
   #timer: NodeJS.Timeout | undefined;
   #storage: StorageState = 'ok';
   #clockFault = false;
+  #soundFault = false;
+  #soundDueAt = 0;
   #dropped = 0;
   #droppedAt: number | undefined;
   #ticks = 0;
@@ -60,10 +70,14 @@ export class Watchdogs {
 
   start(out: WatchdogOutputs): void {
     this.#out = out;
+    this.#soundDueAt = this.#o.monotonic() + NO_SOUND_AFTER_START_MS;
     // what the last run raised and this one must clear
-    for (const { type, subject } of this.#o.book.open()) {
+    for (const { type, subject, condition } of this.#o.book.open()) {
+      // over already, and only waits for a person
+      if (condition === 'returned') continue;
       if (type === 'SYS.UPLINK_LOST') this.#lost.add(subject);
       if (type === 'SYS.CLOCK') this.#clockFault = true;
+      if (type === 'SYS.NO_SOUND') this.#soundFault = true;
       if (type === 'SYS.DROPPED') this.#droppedAt = this.#o.clock();
       if (type === 'SYS.STORAGE') this.#emit(ownDraft('SYS.STORAGE', 'clear', this.#o.clock()));
     }
@@ -129,6 +143,7 @@ export class Watchdogs {
       this.#link(recipient, 'raise');
     }
     this.#drops(now);
+    this.#sound(now);
     if (++this.#ticks % REFRESH_TICKS === 0) {
       this.#o.registry
         .refresh()
@@ -155,6 +170,18 @@ export class Watchdogs {
     } else if (this.#droppedAt !== undefined && now - this.#droppedAt > DROPPED_CLEARS_AFTER_MS) {
       this.#droppedAt = undefined;
       this.#emit(ownDraft('SYS.DROPPED', 'clear', now, { count: dropped }));
+    }
+  }
+
+  #sound(now: number): void {
+    if (this.#o.soundArmed()) {
+      this.#soundDueAt = this.#o.monotonic() + NO_SOUND_AFTER_MS;
+      if (this.#soundFault) this.#emit(ownDraft('SYS.NO_SOUND', 'clear', now));
+      this.#soundFault = false;
+    } else if (!this.#soundFault && this.#o.monotonic() >= this.#soundDueAt) {
+      // once: a gateway without any console does not repeat itself
+      this.#soundFault = true;
+      this.#emit(ownDraft('SYS.NO_SOUND', 'raise', now));
     }
   }
 

@@ -62,6 +62,43 @@ function journeys(kind: BrokerKind): void {
     expect((await store.check()).faults).toEqual([]);
   });
 
+  it('stores nothing wrong while bytes are damaged on the way, and everything once they are not', {
+    timeout: 120_000,
+  }, async () => {
+    const { rows, store } = await world.receiver();
+    const outbox = new MemoryOutbox();
+    outbox.append(
+      ...bulk(3_000),
+      ...Array.from({ length: 60 }, () => ({ type: 'FIR.FAULT', edge: 'raise' as const })),
+    );
+    let damaged = 0;
+    world.proxy.tamper = (chunk) => {
+      if (Math.random() > 0.3) return chunk;
+      damaged += 1;
+      const copy = Buffer.from(chunk);
+      const at = Math.floor(Math.random() * copy.length);
+      copy[at] = (copy[at] ?? 0) ^ (1 << Math.floor(Math.random() * 8));
+      return copy;
+    };
+    const uplink = world.uplink(outbox);
+    const more = () => {
+      outbox.append(...bulk(20), { type: 'FIR.FAULT', edge: 'raise' });
+      return damaged >= 15;
+    };
+    await waitFor('some damage', more, 60_000);
+    world.proxy.tamper = undefined;
+    world.proxy.reset();
+    const [a, e] = [outbox.head('a').seq, outbox.head('e').seq];
+    await acked(uplink, 'e', e, 30_000);
+    await acked(uplink, 'a', a, 30_000);
+    for (const lane of ['a', 'e'] as const) {
+      const stored = new Map((await rows(lane)).map(({ seq, body }) => [seq, body]));
+      for (const row of outbox.rows(lane)) expect(stored.get(row.seq), `${lane}/${row.seq}`).toBe(row.body);
+      expect(stored.size).toBe(outbox.rows(lane).length);
+    }
+    expect((await store.check()).faults).toEqual([]);
+  });
+
   it('goes on after a restart of the broker, with all rows once', async () => {
     const { rows, receiver } = await world.receiver();
     const outbox = new MemoryOutbox();

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { formatFault, formatPath } from '../../config/fault.ts';
-import { loadYaml, parseYaml } from '../../config/load-yaml.ts';
+import { checkYaml, loadYaml, parseYaml } from '../../config/load-yaml.ts';
+import { YamlSource } from '../../config/yaml-source.ts';
 
 const listenerSchema = z.strictObject({
   host: z.string().min(1).default('0.0.0.0'),
@@ -236,6 +237,69 @@ describe('the message of a typical mistake', () => {
   it('never shows a password', () => {
     expect(faultsOf('school: x\npassword: 1234567').join()).not.toContain('1234567');
     expect(faultsOf('school: x\npassword: secret').join()).not.toContain('"secret"');
+  });
+});
+
+describe('the message about a value of several forms', () => {
+  const forms = z.strictObject({
+    kind: z.enum(['room', 'floor']),
+    on: z.union([z.string().max(5), z.array(z.string()).min(1)]).optional(),
+    in: z.array(z.union([z.string(), z.number()])).optional(),
+    code: z
+      .union([
+        z.enum(['FIR', 'EMG'], 'must be a family; write e.g. FIR'),
+        z.strictObject({ group: z.string() }),
+      ])
+      .optional(),
+    step: z
+      .union([
+        z.strictObject({ at: z.int(), as: z.int(), by: z.int() }),
+        z.strictObject({ all: z.boolean() }),
+      ])
+      .optional(),
+  });
+  const faults = (text: string) => {
+    const loaded = parseYaml(text, 'f', forms);
+    return 'faults' in loaded ? loaded.faults.map(formatFault) : [];
+  };
+
+  it.each([
+    [
+      'a missing key of a list of words was "undefined"',
+      'in: []',
+      ['f:1:1 kind: is missing; add "kind:" with one of room, floor'],
+    ],
+    ['a text for a list', 'kind: room\nin: a b', ['f:2:5 in: must be a list (is "a b"); write ["a b"]']],
+    ['a number for a list', 'kind: room\nin: 05', ['f:2:5 in: must be a list (is 05); write [05]']],
+    [
+      'the words of the form itself',
+      'kind: room\ncode: FIRE',
+      ['f:2:7 code: must be a family (is "FIRE"); write e.g. FIR'],
+    ],
+    [
+      'another form of it',
+      'kind: room\ncode: {grup: x}',
+      [
+        'f:2:1 code.group: is missing; add "group: ..."',
+        'f:2:8 code.grup: is not a known key; did you mean "group"?',
+      ],
+    ],
+    [
+      'the form with the fewest faults, every unknown key counted',
+      'kind: room\nstep: {at: a, as: b, by: 1}',
+      ['f:2:12 step.at: must be a whole number (is "a")', 'f:2:19 step.as: must be a whole number (is "b")'],
+    ],
+  ])('%s', (_, text, expected) => {
+    expect(faults(text)).toEqual(expected);
+  });
+
+  it('stands at the only element of a list that is written without brackets', () => {
+    const source = new YamlSource('f', 'match: {topic: 5}\n');
+    const schemaOfList = z.strictObject({ match: z.array(z.strictObject({ topic: z.string() })) });
+    const { faults: found } = checkYaml(source, schemaOfList, { match: [{ topic: 5 }] });
+    expect(found.map(formatFault)).toEqual([
+      'f:1:16 match[0].topic: must be text (is 5); put it in quotes: "5"',
+    ]);
   });
 });
 

@@ -174,7 +174,7 @@ export function outboxConformance(name: string, make: () => Promise<OutboxUnderT
 }
 
 function expectChain(prev: string, rows: readonly OutboxRow[]): void {
-  let hash = Buffer.from(prev, 'hex');
+  let hash: Buffer = Buffer.from(prev, 'hex');
   for (const row of rows) {
     hash = chainNext(hash, row.seq, digestOf(row.body));
     expect(row.hash).toBe(hash.toString('hex'));

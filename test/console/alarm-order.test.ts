@@ -21,6 +21,12 @@ test('within a severity what sounds goes first, then the oldest', () => {
   expect(order(old, second, first)).toEqual(['first', 'second', 'old']);
 });
 
+test('no drill stands above a real alarm of its severity', () => {
+  const drill = anAlarm({ id: 'drill', mode: 'drill', firstAt: at(1) });
+  const real = anAlarm({ id: 'real', operator: 'dispatched', firstAt: at(20) });
+  expect(order(drill, real)).toEqual(['real', 'drill']);
+});
+
 test('an acknowledged severity 1 that nobody dispatched sounds again, and moves up', () => {
   const waiting = anAlarm({
     id: 'waiting',

@@ -1,11 +1,13 @@
 import type { Locator, Page } from 'playwright-core';
 import { type Browser, lanUrl } from '../simulators/browser.ts';
+import { waitFor } from '../simulators/wait.ts';
 import type { Stage } from './stage.ts';
 import { people } from './stage-campus.ts';
 
 /** Opens the console in a new tab, as from another computer of the campus. */
 export async function openConsole(browser: Browser, stage: Pick<Stage, 'url'>): Promise<Page> {
   const page = await browser.page(lanUrl(stage.url));
+  page.setDefaultTimeout(10_000);
   await page.waitForSelector('html:not([data-page=loading])', { state: 'attached' });
   return page;
 }
@@ -33,4 +35,12 @@ export function card(page: Page, id: string): Locator {
 /** State that the page writes on its root element: `sound`, `pattern`, `link`, `page`. */
 export function attribute(page: Page, name: string): Promise<string | null> {
   return page.getAttribute('html', `data-${name}`);
+}
+
+/** Lets at least one tick of the page pass: its clock must change twice. */
+export async function pastATick(page: Page): Promise<void> {
+  for (let changes = 0; changes < 2; changes += 1) {
+    const before = await page.textContent('.top-clock');
+    await waitFor('the clock', async () => (await page.textContent('.top-clock')) !== before, 5_000);
+  }
 }

@@ -4,7 +4,7 @@ import { type Browser, startBrowser } from '../simulators/browser.ts';
 import { waitFor } from '../simulators/wait.ts';
 import { describeWithPeer, requirePeer } from '../support/peers.ts';
 import { buildConsole } from './build-console.ts';
-import { arm, attribute, card, openConsole, signInAs } from './console-page.ts';
+import { arm, attribute, card, openConsole, pastATick, signInAs } from './console-page.ts';
 import { Stage } from './stage.ts';
 import { people } from './stage-campus.ts';
 
@@ -52,7 +52,7 @@ describeWithPeer('chromium', 'the console in a real browser: what people do to a
 
     await card(page, id).locator('[data-action=confirm]').click();
     await page.click('[data-action=submit]');
-    expect(await page.locator('[data-dialog=confirm] .dialog-missing').innerText()).not.toBe('');
+    expect(await page.locator('[data-dialog=confirm] .dialog-missing').textContent()).not.toBe('');
     await page.click('[data-choice=video]');
     await page.click('[data-action=submit]');
     await isIn(id, 'confirmed');
@@ -66,7 +66,7 @@ describeWithPeer('chromium', 'the console in a real browser: what people do to a
     await page.click('[data-choice=real]');
     await page.click('[data-action=submit]');
     // the category is only suggested until a person has checked it
-    expect(await page.locator('[data-dialog=dispose] .dialog-missing').innerText()).toContain('警情类别');
+    expect(await page.locator('[data-dialog=dispose] .dialog-missing').textContent()).toContain('警情类别');
     await page.selectOption('[name=policeCode]', '101300');
     await page.fill('[name=note]', '校外人员威胁教师，已带离');
     await page.click('[data-action=submit]');
@@ -125,7 +125,7 @@ describeWithPeer('chromium', 'the console in a real browser: what people do to a
     });
     await card(page, alarm.id).locator('[data-action=acknowledge]').click();
     await card(page, alarm.id).locator('[data-notice]').waitFor();
-    expect(await card(page, alarm.id).locator('[data-notice]').innerText()).toContain('最新状态');
+    expect(await card(page, alarm.id).locator('[data-notice]').textContent()).toContain('最新状态');
     await isIn(alarm.id, 'acknowledged');
     expect(stage.book.get(alarm.id)?.owner).toBe('li');
   });
@@ -136,7 +136,7 @@ describeWithPeer('chromium', 'the console in a real browser: what people do to a
     await page.route('**/acknowledge', (route) => route.abort());
     await card(page, id).locator('[data-action=acknowledge]').click();
     await card(page, id).locator('[data-notice]').waitFor();
-    expect(await card(page, id).locator('[data-notice]').innerText()).toContain('操作没有执行');
+    expect(await card(page, id).locator('[data-notice]').textContent()).toContain('操作没有执行');
     expect(await card(page, id).getAttribute('data-operator')).toBe('new');
   });
 
@@ -161,7 +161,8 @@ describeWithPeer('chromium', 'the console in a real browser: what people do to a
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('s');
     await card(page, first.id).locator('[data-mark=silenced]').waitFor();
-    await page.keyboard.press('ArrowDown');
+    // what is silenced stands below what sounds
+    await page.keyboard.press('ArrowUp');
     await page.keyboard.press('a');
     await isIn(second.id, 'acknowledged');
     expect(stage.book.get(first.id)?.operator).toBe('new');
@@ -176,7 +177,7 @@ describeWithPeer('chromium', 'the console in a real browser: what people do to a
     const { x = 0, y = 0 } = box ?? {};
     await page.mouse.dblclick(x + 20, y + 15, { delay: 80 });
     await isIn(first.id, 'acknowledged');
-    await page.waitForTimeout(600);
+    await pastATick(page);
     expect(stage.book.get(second.id)?.operator).toBe('new');
   });
 
@@ -188,7 +189,7 @@ describeWithPeer('chromium', 'the console in a real browser: what people do to a
     await card(page, id).locator('[data-action=acknowledge]').click();
     const step = page.locator('[data-step=acknowledge]');
     await step.waitFor();
-    const text = await step.innerText();
+    const text = await step.textContent();
     for (const word of ['接警', 'zhang', '在 值班室', '未接警 → 已接警']) expect(text).toContain(word);
   });
 

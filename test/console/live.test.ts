@@ -5,6 +5,7 @@ import { LiveFeed, RECONNECT_MS, type Socket } from '../../edge/console/live.ts'
 
 interface FakeSocket extends Socket {
   since: number | undefined;
+  sent: string[];
   closed: boolean;
 }
 
@@ -40,7 +41,9 @@ beforeEach(() => {
         onmessage: null,
         onclose: null,
         since: resume?.since,
+        sent: [],
         closed: false,
+        send: (text) => opened.sent.push(text),
         close: () => {
           opened.closed = true;
         },
@@ -68,6 +71,20 @@ test('hello makes the link, heartbeats keep it', () => {
   }
   expect(feed.link).toBe('up');
   expect(sockets).toHaveLength(1);
+});
+
+test('the gateway is told whether this screen can be heard: after each hello, and when it changes', () => {
+  feed.tellSound(true);
+  expect(socket().sent).toEqual([]);
+  hello();
+  feed.tellSound(true);
+  feed.tellSound(false);
+  expect(socket().sent).toEqual(['{"k":"sound","armed":true}', '{"k":"sound","armed":false}']);
+  socket().onclose?.({ code: 1006 });
+  feed.tellSound(true);
+  pass(RECONNECT_MS.most);
+  hello();
+  expect(socket().sent).toEqual(['{"k":"sound","armed":true}']);
 });
 
 describe('the watchdog', () => {

@@ -102,6 +102,9 @@ async function shoot(viewport: { width: number; height: number }): Promise<void>
     });
     await page.waitForSelector('[data-light=storage][data-tone=bad]');
     await save(page, 'lights-bad');
+    await page.click('[data-action=language]');
+    await save(page, 'lights-bad-english');
+    await page.click('[data-action=language]');
 
     await stage.close();
     await page.waitForSelector('[data-banner=lost]', { timeout: 30_000 });

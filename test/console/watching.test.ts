@@ -5,7 +5,7 @@ import { type Browser, startBrowser } from '../simulators/browser.ts';
 import { waitFor } from '../simulators/wait.ts';
 import { describeWithPeer, requirePeer } from '../support/peers.ts';
 import { buildConsole } from './build-console.ts';
-import { arm, attribute, card, openConsole, signInAs } from './console-page.ts';
+import { arm, attribute, card, openConsole, pastATick, signInAs } from './console-page.ts';
 import { playEveryKind, playFlood } from './scenes.ts';
 import { SET_UP_CODE, Stage } from './stage.ts';
 
@@ -77,7 +77,7 @@ describeWithPeer('chromium', 'the console in a real browser: what it shows and l
       2_000,
     );
     expect(performance.now() - began).toBeLessThan(2_000);
-    const text = await card(page, alarm.id).innerText();
+    const text = await card(page, alarm.id).textContent();
     for (const word of [
       '特急',
       '一键式紧急报警',
@@ -96,8 +96,7 @@ describeWithPeer('chromium', 'the console in a real browser: what it shows and l
     await arm(page);
     const alarm = stage.raise({ type: 'EMG.DURESS', slot: 'duress-finance', edge: 'pulse' });
     await card(page, alarm.id).locator('[data-mark=silent]').waitFor();
-    // a tick later too
-    await page.waitForTimeout(1_200);
+    await pastATick(page);
     expect(await attribute(page, 'pattern')).toBe('none');
   });
 
@@ -116,12 +115,26 @@ describeWithPeer('chromium', 'the console in a real browser: what it shows and l
     expect(await bar.isVisible()).toBe(false);
   });
 
+  test('the gateway is told whether somebody can be heard here', async () => {
+    await signInAs(page, 'zhang');
+    await page.waitForSelector('[data-empty]');
+    await arm(page);
+    await waitFor('an armed console', () => stage.api.live.soundArmed(), 5_000);
+    await page.reload();
+    await page.locator('[data-action=arm-sound]').waitFor();
+    await page.waitForSelector('html[data-link=up]', { state: 'attached' });
+    expect(stage.api.live.soundArmed()).toBe(false);
+    await arm(page);
+    await waitFor('an armed console again', () => stage.api.live.soundArmed(), 5_000);
+  });
+
   test('marks: late with its age, present at start, replayed, drill, test, walk test', async () => {
     await signInAs(page, 'zhang');
     await playEveryKind(stage);
     await page.locator('[data-type="GAS.COMBUSTIBLE"] [data-mark=late]').waitFor();
+    // cards below the fold are not rendered, so there is no inner text
     const words = async (type: string, mark: string) =>
-      page.locator(`[data-type="${type}"] [data-mark=${mark}]`).first().innerText();
+      (await page.locator(`[data-type="${type}"] [data-mark=${mark}]`).first().textContent())?.trim();
     expect(await words('GAS.COMBUSTIBLE', 'late')).toBe('迟到 4 分 12 秒');
     expect(await words('DEV.TAMPER', 'present')).toBe('启动时已存在');
     expect(await words('INT.DOOR', 'replay')).toBe('重放');
@@ -129,7 +142,7 @@ describeWithPeer('chromium', 'the console in a real browser: what it shows and l
     expect(await words('FIR.MCP', 'mode-test')).toBe('测试');
     expect(await words('INT.AREA', 'mode-walktest')).toBe('步测');
     expect(await words('EMG.DURESS', 'delivery-province-failed')).toContain('上报失败');
-    await page.locator('[data-type="INT.FENCE"] [data-mark=proposal]').waitFor();
+    await page.locator('[data-type="INT.FENCE"] [data-mark=proposal]').waitFor({ state: 'attached' });
   });
 
   test('what is not on the disk is marked until it is', async () => {
@@ -157,7 +170,7 @@ describeWithPeer('chromium', 'the console in a real browser: what it shows and l
     expect(took).toBeGreaterThan(LIVE_WATCHDOG_MS - 5_500);
     expect(await attribute(page, 'pattern')).toBe('lost');
     await card(page, alarm.id).locator('[data-mark=stale]').waitFor();
-    expect(await page.title()).toContain('');
+    await waitFor('the title', async () => (await page.title()).includes('与网关失去联系'));
     await page.click('[data-action=mute-lost]');
     await waitFor(
       'the alarm under the loss',
@@ -191,17 +204,17 @@ describeWithPeer('chromium', 'the console in a real browser: what it shows and l
   test('whoever may not see alarms is told so, and no alarm about a lost gateway follows', async () => {
     await signInAs(page, 'audit');
     await page.locator('.quiet-state').waitFor();
-    expect(await page.locator('.quiet-state').innerText()).toContain('看不到报警');
+    expect(await page.locator('.quiet-state').textContent()).toContain('看不到报警');
     expect(await attribute(page, 'link')).not.toBe('lost');
   });
 
   test('the language stays chosen', async () => {
     await page.click('[data-action=language]');
-    expect(await page.locator('h1').innerText()).toBe('Sign in for duty');
+    expect(await page.locator('h1').textContent()).toBe('Sign in for duty');
     await page.reload();
-    expect(await page.locator('h1').innerText()).toBe('Sign in for duty');
+    expect(await page.locator('h1').textContent()).toBe('Sign in for duty');
     await signInAs(page, 'zhang', 'wrong');
-    expect(await page.locator('.problem').innerText()).toContain('User name or password is wrong');
+    expect(await page.locator('.problem').textContent()).toContain('User name or password is wrong');
     await page.click('[data-action=language]');
   });
 
@@ -231,6 +244,6 @@ describeWithPeer('chromium', 'the console in a real browser: what it shows and l
     await card(page, panic.id).waitFor();
     console.log(`a panic among 500 cards: shown after ${Math.round(performance.now() - began)} ms`);
     expect(await page.locator('[data-alarm]').first().getAttribute('data-alarm')).toBe(panic.id);
-    expect(await page.locator('[data-count="2"] b').innerText()).not.toBe('0');
+    expect(await page.locator('[data-count="2"] b').textContent()).not.toBe('0');
   });
 });

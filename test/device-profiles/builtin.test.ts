@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { formatFault } from '../../config/fault.ts';
 import { eventDraftSchema } from '../../contract/event.ts';
 import { builtinProfiles, Catalogue, profileFiles } from '../../device-profiles/catalogue.ts';
 import { lint } from '../../device-profiles/lint.ts';
 import { loadProfile } from '../../device-profiles/load-profile.ts';
-import { formatProfileFault } from '../../device-profiles/profile-fault.ts';
 import type { SampleMessage } from '../../device-profiles/profile-schema.ts';
 import { Trial } from '../../device-profiles/trial.ts';
 import { builtin } from './helpers.ts';
 
 test('every built-in profile loads', () => {
   const { catalogue, faults } = Catalogue.load({ builtin: builtinProfiles() });
-  expect(faults.map(formatProfileFault)).toEqual([]);
+  expect(faults.map(formatFault)).toEqual([]);
   expect(catalogue.list().map(({ id }) => id)).toEqual([
     'io.wired',
     'zigbee2mqtt.bridge',
@@ -22,7 +22,7 @@ test('every built-in profile loads', () => {
 describe.each(profileFiles(builtinProfiles()))('%s', (file) => {
   test('has no fault, and every entry is reached by a sample', () => {
     const { faults, notes } = lint(loadProfile(readFileSync(file, 'utf8'), file, 'builtin'));
-    expect([...faults, ...notes].map(formatProfileFault)).toEqual([]);
+    expect([...faults, ...notes].map(formatFault)).toEqual([]);
   });
 });
 

@@ -18,7 +18,7 @@ map: [{ when: { path: a, in: [1] }, emit: { type: EMG.PANIC, edge: pulse } }]
 samples: [{ topic: '${topic.replace('{device}', '1')}', payload: '{"a":1}', expect: { status: mapped, events: [{}] } }]
 `;
 
-function write(path: string, text: string): void {
+function write(path: string, text: string | Buffer): void {
   mkdirSync(dirname(join(dir, path)), { recursive: true });
   writeFileSync(join(dir, path), text);
 }
@@ -35,9 +35,10 @@ describe('loading', () => {
       {
         file: join(dir, 'builtin/b/bad.yaml'),
         line: 4,
-        column: 45,
-        key: 'map[0].emit.type',
-        message: '"EMG.PANNIC" is no event type; did you mean "EMG.PANIC"?',
+        column: 51,
+        path: 'map[0].emit.type',
+        message: '"EMG.PANNIC" is no event type',
+        hint: 'did you mean "EMG.PANIC"?',
       },
     ]);
   });
@@ -65,7 +66,7 @@ describe('loading', () => {
     write('site/2.yaml', profile('a', 'b/{device}'));
     write('builtin/z.yaml', profile('z', 'z/{device}'));
     const { catalogue, faults } = Catalogue.load({ builtin: join(dir, 'builtin'), site: join(dir, 'site') });
-    expect(faults).toMatchObject([{ file: join(dir, 'site/2.yaml'), line: 1, column: 1, key: 'id' }]);
+    expect(faults).toMatchObject([{ file: join(dir, 'site/2.yaml'), line: 1, column: 1, path: 'id' }]);
     expect(faults[0]?.message).toContain('1.yaml');
     expect(catalogue.match('mqtt', 'a/1')).toHaveLength(1);
   });
@@ -73,14 +74,63 @@ describe('loading', () => {
   test('a folder that is not there is said', () => {
     const { faults } = Catalogue.load({ builtin: join(dir, 'none') });
     expect(faults).toMatchObject([
-      { file: join(dir, 'none'), message: expect.stringContaining('no such folder') },
+      { file: join(dir, 'none'), line: 1, column: 1, message: 'there is no such folder of profiles' },
     ]);
   });
 
   test('a file that is too large is not read', () => {
     write('builtin/a.yaml', `# ${'x'.repeat(1024 * 1024)}`);
     const { faults } = Catalogue.load({ builtin: join(dir, 'builtin') });
-    expect(faults).toMatchObject([{ message: expect.stringContaining('at most') }]);
+    expect(faults).toMatchObject([{ message: 'is larger than 1 MiB' }]);
+  });
+
+  test('a file that is not UTF-8, as Windows in China writes it, is said', () => {
+    write('builtin/a.yaml', profile('a', 'a/{device}'));
+    const text = Buffer.from(profile('b', 'b/{device}'));
+    write('builtin/b.yaml', Buffer.concat([Buffer.from('title: '), Buffer.from([0xb1, 0xa8, 0x0a]), text]));
+    const { catalogue, faults } = Catalogue.load({ builtin: join(dir, 'builtin') });
+    expect(faults).toMatchObject([{ line: 1, column: 8, message: 'is not UTF-8 text (byte 0xb1)' }]);
+    expect(catalogue.list().map(({ id }) => id)).toEqual(['a']);
+  });
+});
+
+describe('a hostile file is left out, quickly, and the others load', () => {
+  const laughs = ['a0: &a0 [x,x,x,x,x,x,x,x,x,x]'];
+  for (let i = 1; i < 10; i++) {
+    const aliases = Array(10).fill(`*a${i - 1}`);
+    laughs.push(`a${i}: &a${i} [${aliases.join(',')}]`);
+  }
+
+  test.each([
+    ['20,000 nested brackets ended the process', '['.repeat(20_000), 'is nested deeper than 64 levels'],
+    [
+      '20,000 nested brackets, closed, ended the process',
+      `map: ${'['.repeat(20_000)}${']'.repeat(20_000)}`,
+      'is nested deeper than 64 levels',
+    ],
+    ['a billion laughs', laughs.join('\n'), 'aliases write out more than 10000 values'],
+    [
+      '50,000 duplicate keys took quadratic time',
+      // pairs: the same key 50,000 times is found at its first repetition
+      Array.from({ length: 50_000 }, (_, i) => `k${i >> 1}: ${i}\n`).join(''),
+      'is given twice (first in line 1)',
+    ],
+    [
+      'a word of 900,000 letters was compared with every event type',
+      `meanings: { a: ${'x'.repeat(900_000)} }`,
+      'is missing',
+    ],
+  ])('%s', (_, text, message) => {
+    write('builtin/hostile.yaml', text);
+    write('builtin/good.yaml', profile('good', 'a/{device}'));
+    const started = performance.now();
+    const { catalogue, faults } = Catalogue.load({ builtin: join(dir, 'builtin') });
+    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(catalogue.list().map(({ id }) => id)).toEqual(['good']);
+    expect(new Set(faults.map(({ file }) => file))).toEqual(new Set([join(dir, 'builtin/hostile.yaml')]));
+    expect(faults.map((fault) => fault.message)).toContain(message);
+    // each is a line of the log at every start
+    expect(faults.length).toBeLessThanOrEqual(101);
   });
 });
 

@@ -1,9 +1,9 @@
+import { formatFault } from '../../config/fault.ts';
 import type { RawMessage } from '../../contract/raw-message.ts';
 import { builtinProfiles, Catalogue } from '../../device-profiles/catalogue.ts';
 import type { CompiledProfile } from '../../device-profiles/compile.ts';
 import { loadProfile } from '../../device-profiles/load-profile.ts';
 import { type DeviceState, type Normalised, normalise } from '../../device-profiles/normalise.ts';
-import { formatProfileFault } from '../../device-profiles/profile-fault.ts';
 import type { Settings } from '../../device-profiles/settings.ts';
 
 export const builtin = Catalogue.load({ builtin: builtinProfiles() }).catalogue;
@@ -18,7 +18,7 @@ export function builtinProfile(id: string): CompiledProfile {
 export function profileOf(yaml: string): CompiledProfile {
   const text = `id: test.device\nversion: 1\n${yaml}\nsamples: [{ topic: t, payload: '', expect: { status: ignored } }]\n`;
   const loaded = loadProfile(text, 'test.yaml', 'site');
-  if (loaded.profile === undefined) throw new Error(loaded.faults.map(formatProfileFault).join('\n'));
+  if (loaded.profile === undefined) throw new Error(loaded.faults.map(formatFault).join('\n'));
   return loaded.profile;
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { formatFault } from '../../config/fault.ts';
 import { lint } from '../../device-profiles/lint.ts';
 import { loadProfile } from '../../device-profiles/load-profile.ts';
 
@@ -29,8 +30,8 @@ const samples = `samples:
 function report(text: string) {
   const { faults, notes } = lint(loadProfile(text, 'acme.yaml', 'site'));
   return {
-    faults: faults.map(({ line, key, message }) => `${line} ${key}: ${message}`),
-    notes: notes.map(({ key }) => key),
+    faults: faults.map((fault) => formatFault(fault).replace(/^acme\.yaml:(\d+):\d+/, '$1')),
+    notes: notes.map(({ path }) => path),
   };
 }
 

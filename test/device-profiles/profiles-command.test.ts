@@ -98,6 +98,22 @@ describe('profiles check', () => {
     expect(out).toContain('1 fault');
   });
 
+  test('faults as JSON have the form of check-config', async () => {
+    const path = file('acme.yaml', acme.replace('version: 2', 'version: x'));
+    const { code, json } = await run(['check', path, '--json']);
+    expect(code).toBe(1);
+    expect(json().faults).toEqual([
+      {
+        file: path,
+        line: 2,
+        column: 10,
+        path: 'version',
+        message: 'must be a whole number from 1 (is "x")',
+        hint: 'write e.g. 1',
+      },
+    ]);
+  });
+
   test('a file that is not there', async () => {
     const { out, code } = await run(['check', join(dir, 'none.yaml')]);
     expect(code).toBe(1);

@@ -20,8 +20,11 @@ describe('what the registry says of a device', () => {
 
   test('names what is wrong and what to write', () => {
     expect(faults('io.wired', { inputs: { 1: { means: 'pannic' } } })).toEqual([
+      'inputs.1.means: "pannic" is no meaning of this profile; did you mean "panic"?',
+    ]);
+    expect(faults('io.wired', { inputs: { 1: { means: 'xyzzy' } } })).toEqual([
       expect.stringMatching(
-        /^inputs\.1\.means: "pannic" is no meaning of this profile; write one of none, panic/,
+        /^inputs\.1\.means: "xyzzy" is no meaning of this profile; write one of none, panic/,
       ),
     ]);
     expect(faults('io.wired', { speed: 1 })).toEqual([
@@ -32,17 +35,24 @@ describe('what the registry says of a device', () => {
         contact: 'window',
         inverted: 'yes',
         gas_alarm: 200,
-        press: { double: 'pannic' },
+        press: { double: 'pannic', hold: 'EMG.PANNIC', single: 'xyzzy' },
         colour: 1,
+        inverd: true,
       }),
     ).toEqual([
       'settings.contact: must be one of door, intrusion (is "window")',
       'settings.inverted: must be a boolean (is "yes")',
       'settings.gas_alarm: must be at most 100',
+      'settings.press.double: "pannic" is no meaning; did you mean "panic"?',
+      'settings.press.hold: "EMG.PANNIC" is no meaning; did you mean "EMG.PANIC"?',
       expect.stringMatching(
-        /^settings\.press\.double: "pannic" is no meaning; write an event type or one of none/,
+        /^settings\.press\.single: "xyzzy" is no meaning; write an event type or one of none/,
       ),
       expect.stringMatching(/^settings\.colour: no such setting; write one of contact/),
+      'settings.inverd: no such setting; did you mean "inverted"?',
+    ]);
+    expect(faults('zigbee2mqtt.device', { contact: 'dor' })).toEqual([
+      'settings.contact: must be one of door, intrusion (is "dor"); did you mean "door"?',
     ]);
   });
 

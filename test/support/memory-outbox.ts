@@ -1,4 +1,5 @@
-import { randomUUID } from 'node:crypto';
+import { uuidv7 } from 'uuidv7';
+import { absorb, addRange } from '../../cloud-bridge/ranges.ts';
 import { CHAIN_START, chainNext, digestOf } from '../../contract/chain.ts';
 import { encodeBody } from '../../contract/cloud-event.ts';
 import type { Event, Lane, Severity } from '../../contract/event.ts';
@@ -38,7 +39,7 @@ export class MemoryOutbox implements Outbox {
   constructor(
     options: { epoch?: string; predecessor?: string; origin?: Partial<MemoryOutbox['origin']> } = {},
   ) {
-    this.epoch = options.epoch ?? randomUUID();
+    this.epoch = options.epoch ?? uuidv7();
     if (options.predecessor !== undefined) this.predecessor = options.predecessor;
     this.origin = { gateway: 'gw-01', school: '4137010001', region: '370102', ...options.origin };
   }
@@ -102,7 +103,9 @@ export class MemoryOutbox implements Outbox {
 
   async advance(recipient: string, lane: Lane, cursor: Cursor): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
-    this.#cursors.set(`${recipient}/${lane}`, structuredClone(cursor));
+    const known = this.cursor(recipient, lane);
+    const have = cursor.have.reduce((all, [from, to]) => addRange(all, from, to), known.have);
+    this.#cursors.set(`${recipient}/${lane}`, absorb(Math.max(known.ack, cursor.ack), have));
     this.moves.push({ recipient, lane, cursor: structuredClone(cursor) });
   }
 
@@ -120,7 +123,7 @@ export class MemoryOutbox implements Outbox {
     const seq = this.head(lane).seq + 1;
     const event: Event = {
       v: 1,
-      id: spec.id ?? randomUUID(),
+      id: spec.id ?? uuidv7(),
       type: code,
       kind: type?.kind ?? 'event',
       severity: spec.severity ?? type?.severity ?? 4,

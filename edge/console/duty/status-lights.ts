@@ -1,7 +1,7 @@
 import type { LiveStatus } from '../../../contract/live.ts';
 import { t } from '../i18n/i18n.ts';
 import type { Link } from '../live.ts';
-import { durationText, recipientName } from '../names.ts';
+import { recipientName, shortDurationText } from '../names.ts';
 import type { IconName } from '../parts/icons.ts';
 
 /** A state of the gateway in the top bar: icon, what it is, how it is. */
@@ -38,7 +38,7 @@ function uplinkLights({ uplinks }: LiveStatus): Light[] {
   }
   return uplinks.map(({ recipient, state, oldestS }) => {
     const behind = oldestS >= BACKLOG_S;
-    const age = t('header.uplinkOldest', { age: durationText(oldestS * 1000) });
+    const age = t('header.uplinkOldest', { age: shortDurationText(oldestS * 1000) });
     const word = t(state === 'up' ? 'header.uplinkUp' : 'header.uplinkDown');
     const tone = state === 'down' ? 'bad' : behind ? 'warn' : 'ok';
     const value = behind ? `${word} · ${age}` : word;

@@ -9,7 +9,7 @@ export type Language = 'zh-CN' | 'en';
 
 const messages = { 'zh-CN': zhCn, en };
 
-export const i18n = createI18n({
+const i18n = createI18n({
   legacy: false,
   locale: recall('language') === 'en' ? 'en' : 'zh-CN',
   fallbackLocale: 'zh-CN',

@@ -13,6 +13,7 @@ export const zhCn = {
     stationDefault: '值班室',
     submit: '登录',
     busy: '正在登录…',
+    elsewhere: '首次设置（创建管理员）',
     expiredTitle: '登录已失效，本屏不再接收报警',
     expired: '请立即重新登录，否则本屏不会显示和播报新的报警。',
     plainHttp: '当前为未加密连接（HTTP），请只在校园内网使用。',
@@ -27,7 +28,7 @@ export const zhCn = {
     name: '姓名',
     password: '密码',
     again: '再输一遍密码',
-    elsewhere: '去登录',
+    elsewhere: '已有账号，去登录',
     mismatch: '两次输入的密码不一致，请重新输入。',
     submit: '创建管理员',
     passwordHint: '至少 8 位，含字母、数字、符号中的两种，不含用户名。',
@@ -273,5 +274,6 @@ export const zhCn = {
     hm: '{h} 小时 {m} 分',
     dh: '{d} 天 {h} 小时',
   },
+  durationShort: { s: '{s} 秒', ms: '{m} 分', hm: '{h} 小时', dh: '{d} 天' },
   police: Object.fromEntries(categories.map(({ code, zh }) => [code, zh])) as Record<string, string>,
 };

@@ -88,6 +88,8 @@ describe('lane e', () => {
     expect(bench.send()).toEqual([]);
     expect(bench.window.nextAt(bench.now)).toBe(bench.now + 15_000);
     expect(bench.pass(15_000).send()).toEqual(['501-1000']);
+    // The next timer is the frame's own, not one that has run out.
+    expect(bench.window.nextAt(bench.now)).toBe(bench.now + 15_000);
     bench.receipt({ ack: 1000, credit: 2 });
     expect(bench.send()).toHaveLength(2);
   });

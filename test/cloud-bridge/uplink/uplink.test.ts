@@ -61,7 +61,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-function start(outbox: MemoryOutbox, options: Partial<UplinkOptions> = {}) {
+function start(outbox: MemoryOutbox, options: Partial<UplinkOptions> = {}, now = true) {
   const recipient = new FakeRecipient();
   const statuses: UplinkStatus[] = [];
   const uplink = new Uplink({
@@ -79,7 +79,7 @@ function start(outbox: MemoryOutbox, options: Partial<UplinkOptions> = {}) {
     ...options,
   });
   stops.push(() => uplink.stop());
-  uplink.start();
+  if (now) uplink.start();
   const receipt = (change: Partial<Receipt>): Receipt => ({
     v: 1,
     recipient: 'province',
@@ -289,6 +289,42 @@ describe('severity 1', () => {
         ...recipient.frames.filter(({ lane, from }) => lane === 'a' && from < 101).map(({ to }) => to),
       ),
     ).toBeLessThan(60);
+  });
+});
+
+describe('rows', () => {
+  it('stored between the making of an uplink and its start are sent', async () => {
+    const outbox = outboxOf();
+    const recipient = new FakeRecipient();
+    const { uplink } = start(outbox, { transport: recipient, lanes: { e: { lingerMs: 0 } } }, false);
+    outbox.append({}, {});
+    uplink.start();
+    await waitFor('both', () => recipient.frames.some(({ to }) => to === 2));
+  });
+
+  it('that fit in no frame are told once, however often their place is sent', async () => {
+    const told: unknown[] = [];
+    const outbox = new MemoryOutbox();
+    const noise = Buffer.from(Array.from({ length: 300_000 }, () => Math.random() * 256)).toString('base64');
+    outbox.append({ data: { noise } });
+    const { recipient } = start(outbox, {
+      lanes: { e: { lingerMs: 0, firstResendMs: 30, maxResendMs: 30 } },
+      onRejected: (...what) => told.push(what.slice(0, 3)),
+    });
+    await waitFor('resends', () => recipient.frames.length >= 3);
+    expect(told).toEqual([['e', 1, 'too-large']]);
+  });
+});
+
+describe('a stop', () => {
+  it('does not wait for a disk that fails', async () => {
+    const outbox = outboxOf(['DEV.ONLINE', 2]);
+    outbox.advance = () => new Promise(() => {});
+    const { uplink, recipient, receipt } = start(outbox);
+    await waitFor('the frame', () => recipient.frames.length === 1);
+    recipient.answer(receipt({ ack: 2 }));
+    await uplink.stop();
+    expect(uplink.status().state).toBe('down');
   });
 });
 

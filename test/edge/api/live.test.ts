@@ -258,11 +258,19 @@ describe('between commits', () => {
     expect(probe.of('commit')[0]?.alarms[0]?.unsaved).toBeUndefined();
   });
 
-  it('a status goes to everybody', async () => {
+  it('a status goes to everybody, once for each change', async () => {
     const probe = await join().joined();
     gateway.api.live.status({ ...gateway.status, storage: 'full' });
     await probe.until(() => probe.of('status').length === 2);
-    expect(probe.of('status')[1]?.storage).toBe('full');
+    const late = await join().joined();
+    // `late` was shown "ok" when it joined: for it this is a change too
+    for (let second = 0; second < 5; second++)
+      gateway.api.live.status({ ...gateway.status, storage: 'full' });
+    gateway.record(1);
+    for (const one of [probe, late]) {
+      await one.until(() => one.of('commit').length === 1);
+      expect(one.of('status').map(({ storage }) => storage)).toEqual(['ok', 'full']);
+    }
   });
 
   it('nothing is built while nobody listens', () => {
@@ -287,6 +295,66 @@ describe('between commits', () => {
     await probe.until(() => probe.of('hb').length >= 3);
     expect(probe.of('hb').every(({ position }) => position === 7)).toBe(true);
     expect(probe.frames[0]?.k).toBe('hello');
+  });
+});
+
+describe('the sound of a console', () => {
+  const report = (armed: boolean) => JSON.stringify({ k: 'sound', armed });
+
+  it('is in the status as soon as a console of somebody on duty says so, until the last one is gone', async () => {
+    const installer = await join('', { cookie: await gateway.cookie('sun') }).joined();
+    expect(installer.of('status').at(-1)?.sound).toBe('none');
+    installer.socket.send(report(true));
+    const guard = await join().joined();
+    const kiosk = await join('', { cookie: await gateway.cookie('screen') }).joined();
+    // an installer's laptop is no annunciator
+    expect(gateway.api.live.soundArmed()).toBe(false);
+
+    guard.socket.send(report(true));
+    for (const probe of [installer, guard, kiosk]) {
+      await probe.until(() => probe.of('status').at(-1)?.sound === 'armed');
+    }
+    kiosk.socket.send(report(true));
+    guard.socket.send(report(false));
+    const leader = await join('', { cookie: await gateway.cookie('li') }).joined();
+    leader.socket.send(report(true));
+    await until(() => gateway.api.live.clients === 4);
+    kiosk.close();
+    await until(() => gateway.api.live.clients === 3);
+    expect(gateway.api.live.soundArmed()).toBe(true);
+    const status = await gateway.get$('/api/v1/status', { cookie });
+    expect(await status.json()).toMatchObject({ sound: 'armed' });
+
+    leader.close();
+    await guard.until(() => guard.of('status').at(-1)?.sound === 'none');
+    expect(guard.of('status').map(({ sound }) => sound)).toEqual(['none', 'armed', 'none']);
+    expect(gateway.api.live.ignored).toBe(0);
+  });
+
+  it('ends with the session', async () => {
+    const probe = await join().joined();
+    probe.socket.send(report(true));
+    await until(() => gateway.api.live.soundArmed());
+    gateway.api.endSessions('wang');
+    expect(gateway.api.live.soundArmed()).toBe(false);
+  });
+
+  it.each([
+    'nonsense',
+    '',
+    'null',
+    '{"k":"sound"}',
+    '{"k":"sound","armed":"yes"}',
+    '{"k":"sound","armed":true,"loud":1}',
+    '{"k":"acknowledge","armed":true}',
+    Buffer.from('{"k":"sound","armed":true}'),
+  ])('is not taken from %s: that is ignored and counted, and the feed goes on', async (frame) => {
+    const probe = await join().joined();
+    probe.socket.send(frame);
+    await until(() => gateway.api.live.ignored === 1);
+    expect(gateway.api.live.soundArmed()).toBe(false);
+    gateway.record(1);
+    await probe.until(() => probe.of('commit').length === 1);
   });
 });
 

@@ -242,7 +242,7 @@ export class MemoryGateway implements AlarmDesk {
       directory: this.#directory(),
       users: this.users,
       inbox: { list: () => this.inboxGroups },
-      status: () => this.status,
+      status: () => ({ ...this.status, sound: this.api.live.soundArmed() ? 'armed' : 'none' }),
       readiness: () => this.missing,
       metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'up 1\n' },
       onSignInFailure: (failure) => this.failures.push(failure),

@@ -63,13 +63,15 @@ describe('check-config', () => {
     );
     const { code, err } = await check();
     expect(code).toBe(78);
-    expect(err).toMatch(/^profiles\/bad\.yaml:\d+:\d+ /m);
+    expect(err).toContain(
+      'profiles/bad.yaml:2:10 version: must be a whole number from 1 (is "x"); write e.g. 1',
+    );
     expect(err).toContain(
       'campus.yaml:3:33 devices[0].profile: there is no profile "io.wird"; did you mean "io.wired"?',
     );
     expect(err).toContain('campus.yaml:3:48 devices[0].slot: there is no slot "s"; add it to the slots');
     expect(err).toMatch(
-      /campus\.yaml:4:\d+ devices\[1\]\.inputs\.1\.means: "panick" is no meaning of this profile; write one of /,
+      /campus\.yaml:4:\d+ devices\[1\]\.inputs\.1\.means: "panick" is no meaning of this profile; did you mean "panic"\?/,
     );
   });
 

@@ -89,37 +89,59 @@ describeWithPeer('strace', 'durability', () => {
   test('each commit is flushed to the disk before it is told', { timeout: 60_000 }, async () => {
     const dir = await tempDir();
     const trace = join(dir, 'trace');
-    const child = spawn(
-      requirePeer('strace'),
-      ['-f', '-e', 'trace=fdatasync,fsync,write,pwrite64', '-y', '-s', '1', '-o', trace].concat([
-        process.execPath,
-        '--import',
-        'tsx',
-        writer,
-        join(dir, 'data'),
-      ]),
-      { stdio: ['ignore', 'pipe', 'inherit'], detached: true },
-    );
-    const stop = (): void => {
-      if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-    };
-    onTestFinished(stop);
-    let told = 0;
-    for await (const line of createInterface({ input: child.stdout })) {
-      if (line.endsWith('}')) told += 1;
-      if (told === 30) stop();
-    }
-    // between two tellings that are not of one commit there is a flush of the log, after all writes to it
+    const calls = 'trace=fdatasync,fsync,write,pwrite64';
+    await traceAndKill(['-e', calls, '-y', '-s', '1', '-o', trace], join(dir, 'data'), 30);
     let unflushed = 0;
     let flushes = 0;
     for (const line of (await readFile(trace, 'utf8')).split('\n')) {
       if (/ p?write(64)?\(\d+<[^>]*journal\.db-wal>/.test(line)) unflushed += 1;
-      if (/ fdatasync\(\d+<[^>]*journal\.db-wal>|fsync\(\d+<[^>]*journal\.db-wal>/.test(line)) {
+      if (/ f(data)?sync\(\d+<[^>]*journal\.db-wal>/.test(line)) {
         unflushed = 0;
         flushes += 1;
       }
+      // the telling
       if (/ write\(1</.test(line)) expect(unflushed).toBe(0);
     }
     expect(flushes).toBeGreaterThanOrEqual(10);
   });
+
+  test('when the disk fails to flush, the same commit is tried again and nothing is told too early', {
+    timeout: 60_000,
+  }, async () => {
+    const dir = await tempDir();
+    const trace = join(dir, 'trace');
+    const fault = 'inject=fsync,fdatasync:error=EIO:when=15..16';
+    const told = await traceAndKill(
+      ['-e', 'trace=fsync,fdatasync', '-e', fault, '-o', trace],
+      join(dir, 'data'),
+      300,
+    );
+    expect(await readFile(trace, 'utf8')).toContain('EIO (Input/output error) (INJECTED)');
+    expect(told).toHaveLength(300);
+    const faults: unknown[] = [];
+    const { heads } = await verifyDirectory(join(dir, 'data'), (found) => faults.push(found));
+    expect(faults).toEqual([]);
+    expect(heads.a.seq).toBeGreaterThanOrEqual(Math.max(...told.map(({ a }) => a)));
+    const journal = await openJournal(join(dir, 'data'));
+    const alarms = new Set((await journal.load()).alarms.map(({ id }) => id));
+    expect(told.filter(({ alarm }) => !alarms.has(alarm))).toEqual([]);
+  });
 });
+
+/** Lets a process write under strace until it has told of so many batches, then kills both. */
+async function traceAndKill(options: string[], dir: string, batches: number): Promise<OnDisk[]> {
+  const args = ['-f', ...options, process.execPath, '--import', 'tsx', writer, dir];
+  const child = spawn(requirePeer('strace'), args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  const stop = (): void => {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+      process.kill(-child.pid, 'SIGKILL');
+  };
+  onTestFinished(stop);
+  const told: OnDisk[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (!line.endsWith('}') || told.length === batches) continue;
+    told.push(JSON.parse(line) as OnDisk);
+    if (told.length === batches) stop();
+  }
+  return told;
+}

@@ -182,7 +182,7 @@ describe.skipIf(noTmpfs !== undefined)(
       await event;
       await vi.waitFor(() => expect(journal.storage).toBe('ok'), wait);
       const { rows, bytes } = await journal.reader.stats();
-      expect(rows).toBeGreaterThan(5_000);
+      expect(rows).toBeGreaterThan(3_000);
       for (let n = 0; n < 10; n++) {
         await send(batchOf(Array.from({ length: 50 }, () => rowOf(journal, { padding: 2_000 })))).all;
       }
@@ -206,13 +206,14 @@ describe.skipIf(noTmpfs !== undefined)(
       await store(9);
       const ballast = join(dir, 'ballast');
       await writeFile(ballast, Buffer.alloc((await freeBytes(dir)) - 3 * MIB));
-      await store(9);
+      await store(5);
       expect(journal.storage).toBe('ok');
-      expect(warnings).toEqual(['journal: the log of the database could not be shortened']);
+      const warning = 'journal: the log of the database could not be shortened';
+      await vi.waitFor(() => expect(warnings).toEqual([warning]), wait);
       await rm(ballast);
       await store(8);
       await vi.waitFor(
-        async () => expect((await stat(join(dir, 'journal.db'))).size).toBeGreaterThan(8 * MIB),
+        async () => expect((await stat(join(dir, 'journal.db'))).size).toBeGreaterThan(4 * MIB),
         wait,
       );
     });
