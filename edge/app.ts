@@ -18,6 +18,7 @@ import { AlarmDesk } from './alarms/desk.ts';
 import { type ApiServer, createApi } from './api/server.ts';
 import { Journal } from './journal/journal.ts';
 import { Retention } from './journal/retention.ts';
+import { absentDevice } from './ops/absence.ts';
 import { ClockWatch } from './ops/clock-watch.ts';
 import { GatewayHealth, holdHours } from './ops/gateway-health.ts';
 import { Metrics } from './ops/metrics.ts';
@@ -134,6 +135,7 @@ async function build(
     logger,
     clock,
     monotonic: () => performance.now(),
+    isBridge: (id) => devices.get(id)?.profile.bridge === true,
   });
   const showTouched = (alarms: Alarm[]) => {
     api?.live.commit({ position: journal.reader.position(), rows: [], alarms: [], cursors: [] }, alarms);
@@ -148,6 +150,8 @@ async function build(
     clock,
     intake,
     onUnsaved: (alarms) => api?.live.unsaved(alarms),
+    onFault: (err) =>
+      logger.error({ err }, 'a message could not be evaluated: a fault of the program, please report it'),
     onConnection: (change) => watchdogs.connection(change),
     onRefused: (refusal) => metrics.refused(refusal.reason),
   });
@@ -237,11 +241,7 @@ async function build(
     show: () => live.status(health.status()),
   });
   stops.push(() => watchdogs.stop());
-  presence.restore(
-    book
-      .open()
-      .flatMap((alarm) => (alarm.type === 'DEV.OFFLINE' && alarm.device !== undefined ? [alarm.device] : [])),
-  );
+  presence.restore(book.open().flatMap((alarm) => absentDevice(alarm) ?? []));
   // who never spoke is not installed yet
   const spoken = registry.devices().filter(({ id }) => left.states.has(`device:${id}`));
   presence.expect(

@@ -26,6 +26,8 @@ export interface PipelineOptions extends Omit<Evaluation, 'journal' | 'onDuplica
   intake: Intake;
   /** Alarms evaluated but not on disk while storage is full, failing or stuck. */
   onUnsaved: (alarms: Alarm[]) => void;
+  /** Evaluating an item threw: a fault of the program. */
+  onFault: (error: Error) => void;
   onConnection: (change: ConnectionChange) => void;
   onRefused: (refusal: Refusal) => void;
 }
@@ -198,7 +200,7 @@ export class Pipeline implements Sink {
     const items = this.#waiting.take(cap, urgentOnly);
     if (items.length === 0) return;
     const batch = new Batch(this.#evaluation);
-    for (const item of items) item.seal(batch);
+    for (const item of items) this.#evaluate(item, batch);
     const sealed = batch.seal();
     if (this.#unstored.size === 0) this.#oldestUnstoredSince = performance.now();
     this.#unstored.add(sealed);
@@ -228,6 +230,15 @@ export class Pipeline implements Sink {
   /** Unless a later batch, which waits, changed the alarm again. */
   #saved({ alarms }: SealedBatch): void {
     for (const alarm of alarms) if (this.#unsaved.get(alarm.id) === alarm) this.#unsaved.delete(alarm.id);
+  }
+
+  /** A fault of ours in one message must not stop the others; what it added before stays. */
+  #evaluate(item: Item, batch: Batch): void {
+    try {
+      item.seal(batch);
+    } catch (error) {
+      this.#o.onFault(error as Error);
+    }
   }
 
   #settled(batch: SealedBatch): void {

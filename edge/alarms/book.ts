@@ -209,6 +209,8 @@ export class AlarmBook {
 
   #raiseOf({ type, severity, raisedSeq }: Alarm): Raise | undefined {
     const lane = this.#eventType(type)?.lane;
-    return lane === undefined || raisedSeq === undefined ? undefined : { lane, seq: raisedSeq, type, severity };
+    return lane === undefined || raisedSeq === undefined
+      ? undefined
+      : { lane, seq: raisedSeq, type, severity };
   }
 }

@@ -5,6 +5,7 @@ import type { AlarmBook } from '../alarms/book.ts';
 import type { NotReady } from '../api/ports.ts';
 import type { StorageState } from '../journal/batch.ts';
 import type { Registry } from '../registry/registry.ts';
+import { absentDevice } from './absence.ts';
 import type { ClockWatch } from './clock-watch.ts';
 import type { UplinkView } from './uplink-view.ts';
 
@@ -34,9 +35,8 @@ export class GatewayHealth {
 
   status(): LiveStatus {
     const { uplinks, journal, registry, book, clockWatch, soundArmed } = this.#o;
-    const offline = new Set<string>();
-    for (const { type, device } of book.open())
-      if (type === 'DEV.OFFLINE' && device !== undefined) offline.add(device);
+    const offline = new Set(book.open().map(absentDevice));
+    offline.delete(undefined);
     return {
       k: 'status',
       uplinks: uplinks.map((uplink) => {

@@ -7,11 +7,12 @@ import type { StorageState } from '../journal/batch.ts';
 import { ownDraft } from '../pipeline/own-event.ts';
 import type { Presence, PresenceEdge } from '../registry/presence.ts';
 import type { Registry } from '../registry/registry.ts';
+import { absentDevice } from './absence.ts';
 import type { ClockWatch } from './clock-watch.ts';
 import type { UplinkState } from './uplink-view.ts';
 
 /** An uplink that is down for less is no fault: brokers restart. */
-export const UPLINK_LOST_AFTER_MS = 30_000;
+const UPLINK_LOST_AFTER_MS = 30_000;
 /** SYS.DROPPED clears when nothing was dropped for so long. */
 const DROPPED_CLEARS_AFTER_MS = 600_000;
 /** A device that is connected for so long is online, whatever its last will said. */
@@ -29,6 +30,8 @@ export interface WatchdogOptions {
   presence: Presence;
   clockWatch: ClockWatch;
   registry: Registry;
+  /** Are other devices reached through this one? */
+  isBridge: (device: string) => boolean;
   /** Messages dropped since the start. */
   dropped: () => number;
   /** A console of somebody on duty can be heard. */
@@ -121,7 +124,7 @@ export class Watchdogs {
   /** Presence of a device that has a connection of its own. */
   deviceStatus(id: string): DeviceStatus | undefined {
     const user = this.#o.registry.device(id)?.user;
-    const offline = this.#o.book.open().some((alarm) => alarm.type === 'DEV.OFFLINE' && alarm.device === id);
+    const offline = this.#o.book.open().some((alarm) => absentDevice(alarm) === id);
     const lastSeen = user === undefined ? undefined : this.#lastSeen.get(user);
     if (!offline && lastSeen === undefined) return undefined;
     return {
@@ -185,15 +188,17 @@ export class Watchdogs {
     }
   }
 
+  /** A bridge that is gone takes the devices behind it along, so it has a fault of its own. */
   #presence(edges: readonly PresenceEdge[]): void {
     for (const { device, edge, reason } of edges) {
+      const type = this.#o.isBridge(device) ? 'SYS.GATEWAY_DOWN' : 'DEV.OFFLINE';
       const isOpen = this.#o.book
         .open()
-        .some((alarm) => alarm.type === 'DEV.OFFLINE' && alarm.device === device);
+        .some((alarm) => alarm.type === type && absentDevice(alarm) === device);
       // its own last will may have said so already
       if (edge === 'raise' && isOpen) continue;
       const data = { by: 'connection', reason: reason ?? '' };
-      this.#emit(ownDraft('DEV.OFFLINE', edge, this.#o.clock(), data), device);
+      this.#emit(ownDraft(type, edge, this.#o.clock(), data), device);
     }
   }
 

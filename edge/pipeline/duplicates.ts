@@ -3,7 +3,7 @@ import type { EventDraft } from '../../contract/event.ts';
 import type { RawMessage } from '../../contract/raw-message.ts';
 
 /** Default window of a profile's key, and the window of MQTT redeliveries: 10 min. */
-export const DUPLICATE_WINDOW_MS = 600_000;
+const DUPLICATE_WINDOW_MS = 600_000;
 
 /** Keys kept at most; the oldest half goes first. 200,000 keys are about 40 MB. */
 const MAX_KEYS = 200_000;

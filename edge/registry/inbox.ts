@@ -8,7 +8,7 @@ const INBOX_BYTES = 4 * 1024 * 1024;
 /** Samples of a group: the last three. */
 const INBOX_SAMPLES = 3;
 /** While a device floods, its last samples are not replaced more often than this. */
-export const INBOX_SAMPLE_EVERY_MS = 100;
+const INBOX_SAMPLE_EVERY_MS = 100;
 /** 4 KiB of a payload; the rest is cut off and marked. */
 const INBOX_SAMPLE_BYTES = 4 * 1024;
 

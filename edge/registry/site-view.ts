@@ -56,7 +56,7 @@ export class SiteView {
   originOf(device: Device, input?: string): DeviceOrigin {
     let inputs = this.#origins.get(device.id);
     if (inputs === undefined) {
-      inputs = new Map([['', this.#origin(device, device.slot)]]);
+      inputs = new Map([['', this.#ownOrigin(device)]]);
       for (const [name, { slot }] of Object.entries(device.inputs ?? {})) {
         inputs.set(name, this.#origin(device, slot ?? device.slot));
       }
@@ -85,6 +85,32 @@ export class SiteView {
       names.unshift(at.name);
     }
     return names;
+  }
+
+  /** Of the device as a whole: where it has no slot, the smallest place that holds all of its inputs. */
+  #ownOrigin(device: Device): DeviceOrigin {
+    const origin = this.#origin(device, device.slot);
+    if (device.slot !== undefined) return origin;
+    const chains = Object.values(device.inputs ?? {}).flatMap(({ slot }) => {
+      const place = slot === undefined ? undefined : this.slots.get(slot)?.place;
+      return place === undefined ? [] : [this.#upward(place)];
+    });
+    const common = chains[0]?.find((place) => chains.every((chain) => chain.includes(place)));
+    return common === undefined ? origin : { ...origin, place: common };
+  }
+
+  /** A place and everything it lies in, from the inside out. */
+  #upward(place: string): string[] {
+    const chain: string[] = [];
+    // bounded like #pathOf
+    for (
+      let at = this.places.get(place);
+      at !== undefined && chain.length < 10;
+      at = this.places.get(at.parent ?? '')
+    ) {
+      chain.push(at.id);
+    }
+    return chain;
   }
 
   #origin(device: Device, slotId: string | undefined): DeviceOrigin {

@@ -34,6 +34,7 @@ function begin(): void {
   const began = performance.now();
   const registry = { refresh: async () => false } as unknown as Registry;
   watchdogs = new Watchdogs({
+    isBridge: () => false,
     book,
     presence: new Presence({ devicesOf: () => [] }),
     clockWatch: new ClockWatch(

@@ -133,6 +133,9 @@ beforeEach(async () => {
       onOutcome: () => undefined,
     }),
     onUnsaved: (alarms) => unsaved.push(alarms),
+    onFault: (error) => {
+      throw error;
+    },
     onConnection: () => undefined,
     onRefused: () => undefined,
   });
