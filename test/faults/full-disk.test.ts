@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import mqtt, { type MqttClient } from 'mqtt';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { Alarm } from '../../contract/alarm.ts';
 import { isSounding } from '../../contract/sounding.ts';
 import { cli } from '../simulators/cli.ts';
 import { type Gateway, signIn, startGateway } from '../simulators/gateway.ts';
@@ -99,13 +100,20 @@ const title = isRoot ? 'full disk' : 'full disk (skipped: mounting a tmpfs takes
     expect(existsSync(reserve), 'the reserve was given up for it').toBe(false);
 
     // 2. even that is used up: alarms are shown, marked unsaved, and their messages are not acknowledged
-    fillDisk();
     const smoking = await connectModule(gateway, 'io-2');
     let acknowledged = false;
-    const smoke = smoking.publishAsync('io/io-2/state', report(2, true), { qos: 1 }).then(() => {
-      acknowledged = true;
-    });
-    const shown = await live.alarm('smoke', (a) => a.type === 'FIR.SMOKE' && a.unsaved === true, 30_000);
+    let smoke: Promise<void> = Promise.resolve();
+    const unsaved = () => [...live.alarms.values()].find((a) => a.type === 'FIR.SMOKE' && a.unsaved === true);
+    // the journal's own file may still have room inside: the detector flickers until that is gone as well
+    for (let flicker = 0; unsaved() === undefined && flicker < 500; flicker++) {
+      fillDisk();
+      acknowledged = false;
+      smoke = smoking.publishAsync('io/io-2/state', report(2, flicker % 2 === 0), { qos: 1 }).then(() => {
+        acknowledged = true;
+      });
+      await waitFor('an acknowledgement, or the unsaved mark', () => acknowledged || unsaved(), 30_000, 2);
+    }
+    const shown = unsaved() as Alarm;
     expect(isSounding(shown, Date.now()), 'sounding').toBe(true);
     await waitFor('the fault of the storage', () =>
       [...live.alarms.values()].some((a) => a.type === 'SYS.STORAGE'),
