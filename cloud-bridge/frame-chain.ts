@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { chainNext, digestOf } from '../contract/chain.ts';
 import { instantSchema } from '../contract/event.ts';
 import type { Frame, RejectionCode, Skip } from '../contract/frame.ts';
+import { sameRegion } from './receiver/identity.ts';
 
 /** One event of a verified frame: its place in the chain, and what the receiver files it under. */
 export interface FrameRow {
@@ -81,7 +82,7 @@ export function verifyFrame(frame: Frame): VerifiedFrame | FrameFault {
     if (item === undefined) return uncovered(`seq ${seq} is in no event and no skip`);
     const digest = item.d === undefined ? digestOf(item.b) : Buffer.from(item.d, 'hex');
     hash = chainNext(hash, seq, digest);
-    const read = readBody(item.b, frame.lane, seq);
+    const read = readBody(item.b, frame, seq);
     if ('detail' in read) rejected.push({ seq, body: item.b, ...read });
     else rows.push({ seq, body: item.b, digest, altered: item.d !== undefined, hash, ...read });
     event += 1;
@@ -102,7 +103,7 @@ function uncovered(detail: string): FrameFault {
 
 type Filed = Pick<FrameRow, 'id' | 'type' | 'severity' | 'time' | 'event'>;
 
-function readBody(body: string, lane: string, seq: number): Filed | FrameFault {
+function readBody(body: string, frame: Frame, seq: number): Filed | FrameFault {
   let event: unknown;
   try {
     event = JSON.parse(body);
@@ -115,9 +116,32 @@ function readBody(body: string, lane: string, seq: number): Filed | FrameFault {
     return { reason: 'unparseable', detail: `${issue?.path.join('.')}: ${issue?.message}`.slice(0, 200) };
   }
   const { id, type, severity, time } = parsed.data;
+  const { lane } = frame;
   if (parsed.data.seq !== seq || parsed.data.lane !== lane) {
     const says = `${parsed.data.lane}/${parsed.data.seq}`.slice(0, 40);
     return { reason: 'unparseable', detail: `body says lane and seq ${says}, its place is ${lane}/${seq}` };
   }
+  const foreign = originFault(parsed.data, frame);
+  if (foreign !== undefined) return { reason: 'wrong-identity', detail: foreign };
   return { id, type, severity, time, event: parsed.data };
+}
+
+/** Whom a body names must be whom the frame is from. One that names nobody is nobody else's. */
+function originFault(body: Record<string, unknown>, frame: Frame): string | undefined {
+  const { region, school, gateway } = frame;
+  const { source, data } = body;
+  if (source !== undefined && source !== `/${region}/${school}/${gateway}`) {
+    const [, county = '', ...rest] = String(source).split('/');
+    if (rest.join('/') !== `${school}/${gateway}` || !sameRegion(county, region)) {
+      return `source is "${String(source).slice(0, 100)}", the frame is of /${region}/${school}/${gateway}`;
+    }
+  }
+  const origin = Object(Object(data).origin) as Record<string, unknown>;
+  const named = (['gateway', 'school', 'region'] as const).find((key) => {
+    const value = origin[key];
+    if (value === undefined || value === frame[key]) return false;
+    return key !== 'region' || !sameRegion(String(value), region);
+  });
+  if (named === undefined) return undefined;
+  return `origin.${named} is "${String(origin[named]).slice(0, 64)}", the frame is of "${frame[named]}"`;
 }

@@ -7,6 +7,8 @@ export interface ReconnectLimits {
   maxMs: number;
   /** Span for one early attempt while a severity 1 waits. */
   urgentMs: number;
+  /** While a young severity 1 has no receipt, later attempts wait from `urgentMs` to this. */
+  urgentMaxMs: number;
 }
 
 export const reconnectLimits: Readonly<ReconnectLimits> = {
@@ -14,6 +16,7 @@ export const reconnectLimits: Readonly<ReconnectLimits> = {
   firstMs: 60_000,
   maxMs: 300_000,
   urgentMs: 2_000,
+  urgentMaxMs: 10_000,
 };
 
 /** How long to wait before the next connection attempt. Pure: `random` gives 0 to 1. */
@@ -28,17 +31,33 @@ export class Reconnect {
     this.#random = random;
   }
 
-  /** Wait before the next attempt. `urgent`: a young severity 1 is open; it counts only once for each loss. */
-  delay(urgent: boolean): number {
+  /**
+   * Wait before the next attempt. `urgent`: a young severity 1 is open; it counts only once for each loss.
+   * `unreceipted`: a young severity 1 has not reached the recipient; it counts until it has, or is old.
+   */
+  delay(urgent: boolean, unreceipted = false): number {
     const { startMs, firstMs, maxMs, urgentMs } = this.#limits;
     if (this.#failures === undefined) return this.#random() * Math.min(startMs, firstMs);
-    if (this.#failures === 0 && urgent && !this.#busy) return this.#random() * Math.min(urgentMs, firstMs);
+    if (this.#failures === 0 && (urgent || unreceipted) && !this.#busy) {
+      return this.#random() * Math.min(urgentMs, firstMs);
+    }
+    if (unreceipted && !this.#busy) return this.#soon();
     return this.#random() * Math.min(firstMs * 2 ** this.#failures, maxMs);
   }
 
-  /** The one early attempt for a severity 1 that happened while waiting; infinite when the broker asked for rest. */
-  earlyDelay(): number {
-    return this.#busy ? Number.POSITIVE_INFINITY : this.#random() * this.#limits.urgentMs;
+  /**
+   * How soon a severity 1 that happened while waiting is tried; infinite when the broker asked for rest.
+   * `again`: there was such an attempt a short time ago.
+   */
+  earlyDelay(again = false): number {
+    if (this.#busy) return Number.POSITIVE_INFINITY;
+    return again ? this.#soon() : this.#random() * this.#limits.urgentMs;
+  }
+
+  /** U(2 s, 10 s): never less, so that a gateway with many alarms does not hammer. */
+  #soon(): number {
+    const { urgentMs, urgentMaxMs } = this.#limits;
+    return urgentMs + this.#random() * Math.max(0, urgentMaxMs - urgentMs);
   }
 
   /** The attempt failed, or its connection ended without having been of use. */

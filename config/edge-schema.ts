@@ -227,7 +227,7 @@ export const uplinkSchema = z.strictObject({
 export const edgeSchema = z.strictObject({
   site: siteSchema,
   data_dir: file(
-    'Folder of journal.db, site.db, keys, media and quarantine; made if missing.',
+    'Folder of journal.db, site.db, the reserve for alarms, and quarantine; made if missing.',
     '../data',
   ).default('../data'),
   mqtt: mqttSchema,

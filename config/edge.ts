@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import type { z } from 'zod';
 import { type EdgeConfig, edgeSchema, mqttListenerSchema, uplinkSchema } from './edge-schema.ts';
 import { type ConfigFault, sortFaults } from './fault.ts';
 import { checkYaml, type Loaded, readYaml } from './load-yaml.ts';
@@ -11,13 +12,51 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads and checks `edge.yaml`: its text, its schema, what its parts say together, and the files it names. */
 export function loadEdgeConfig(file: string, environment: Environment = process.env): Loaded<EdgeConfig> {
+  const { value, faults } = checkEdgeConfig(file, environment);
+  return value === undefined ? { faults } : { value };
+}
+
+/** Where the other parts of the configuration are, absolute, also beside faults; absent: faulty, or not known. */
+export interface EdgePaths {
+  siteImport?: string;
+  dataDir?: string;
+  profiles?: { dir?: string };
+}
+
+/** As `loadEdgeConfig`; `paths` is what a check can still go on with. `value` is there only without faults. */
+export function checkEdgeConfig(
+  file: string,
+  environment: Environment = process.env,
+): { value?: EdgeConfig; faults: ConfigFault[]; paths: EdgePaths } {
   const read = readYaml(file);
-  if ('faults' in read) return read;
+  if ('faults' in read) return { faults: read.faults, paths: {} };
   const { source } = read;
   const checked = checkYaml(source, edgeSchema);
   const faults = [...checked.faults, ...checkTogether(source, environment), ...checkNamedFiles(source)];
-  if (faults.length > 0 || checked.value === undefined) return { faults: sortFaults(faults) };
-  return { value: absolutePaths(checked.value, dirname(resolve(file))) };
+  const paths = pathsOf(source, faults);
+  if (faults.length > 0 || checked.value === undefined) return { faults: sortFaults(faults), paths };
+  return { value: absolutePaths(checked.value, dirname(resolve(file))), faults: [], paths };
+}
+
+function pathsOf(source: YamlSource, faults: readonly ConfigFault[]): EdgePaths {
+  const base = dirname(resolve(source.file));
+  const raw = fields(edgeSchema, source.value).values;
+  const has = (key: string) => Object.hasOwn(Object(source.value), key);
+  // What is not there may be below a broken line.
+  const isKnown = (key: string) => has(key) || source.brokenFrom === Number.POSITIVE_INFINITY;
+  const isFaulty = (path: string) =>
+    faults.some((fault) => fault.path === path || fault.path.startsWith(`${path}.`));
+  const siteImport = fields(edgeSchema.shape.site, (source.value as { site?: unknown } | null)?.site).values
+    .import;
+  const paths: EdgePaths = {};
+  if (siteImport !== undefined && !isFaulty('site.import')) paths.siteImport = resolve(base, siteImport);
+  if (raw.data_dir !== undefined && isKnown('data_dir') && !isFaulty('data_dir'))
+    paths.dataDir = resolve(base, raw.data_dir);
+  if (raw.profiles !== undefined && isKnown('profiles') && !isFaulty('profiles')) {
+    const { dir } = raw.profiles;
+    paths.profiles = dir === undefined ? {} : { dir: resolve(base, dir) };
+  }
+  return paths;
 }
 
 /** Outcome of reading a changed file while the gateway runs. */
@@ -56,43 +95,59 @@ export function uplinkPassword(
   return uplink.password_env === undefined ? undefined : environment[uplink.password_env];
 }
 
-// Each part is judged by itself, so that a fault in one hides none in another.
+// Each key is judged by itself, so that a fault in one hides none in another.
 function checkTogether(source: YamlSource, environment: Environment): ConfigFault[] {
   const raw = source.value as { mqtt?: { listeners?: unknown }; console?: unknown; uplinks?: unknown } | null;
   const listeners = entries(raw?.mqtt?.listeners ?? [{}], mqttListenerSchema);
   const uplinks = entries(raw?.uplinks, uplinkSchema);
+  const console = fields(edgeSchema.shape.console.unwrap(), raw?.console);
   return [
-    ...checkConsole(source, raw?.console),
-    ...checkAddresses(source, listeners, raw?.console),
+    ...checkConsole(source, console),
+    ...checkAddresses(source, listeners, console.values),
     ...checkUplinks(source, uplinks, environment),
   ];
 }
 
-interface Entry<T> {
+/** The keys of a mapping that are right in themselves, defaults included, and those that are not. */
+interface Fields<T> {
+  values: Partial<T>;
+  faulty: ReadonlySet<string>;
+}
+
+function fields<S extends z.ZodObject>(schema: S, raw: unknown): Fields<z.output<S>> {
+  const keys = Object.keys(schema.shape);
+  if (raw !== undefined && (typeof raw !== 'object' || raw === null || Array.isArray(raw)))
+    return { values: {}, faulty: new Set(keys) };
+  const given = (raw ?? {}) as Record<string, unknown>;
+  const parsed = Object.entries(schema.shape as Record<string, z.ZodType>).map(
+    ([key, inner]) => [key, inner.safeParse(given[key])] as const,
+  );
+  return {
+    values: Object.fromEntries(
+      parsed.flatMap(([key, { data }]) => (data === undefined ? [] : [[key, data]])),
+    ) as Partial<z.output<S>>,
+    faulty: new Set(parsed.flatMap(([key, { success }]) => (success ? [] : [key]))),
+  };
+}
+
+interface Entry<T> extends Fields<T> {
   index: number;
-  value: T;
 }
 
-function entries<T>(
-  list: unknown,
-  schema: { safeParse(value: unknown): { success: boolean; data?: T } },
-): Entry<T>[] {
-  if (!Array.isArray(list)) return [];
-  return list.flatMap((item, index) => {
-    const { data } = schema.safeParse(item);
-    return data === undefined ? [] : [{ index, value: data }];
-  });
+function entries<S extends z.ZodObject>(raw: unknown, schema: S): Entry<z.output<S>>[] {
+  return (Array.isArray(raw) ? raw : []).map((item: unknown, index) => ({ index, ...fields(schema, item) }));
 }
 
-function checkConsole(source: YamlSource, raw: unknown): ConfigFault[] {
-  const { data } = edgeSchema.shape.console.safeParse(raw);
-  if (data === undefined || data.tls !== undefined || data.allow_plain_http || isLoopback(data.host))
-    return [];
+function checkConsole(source: YamlSource, { values, faulty }: Fields<EdgeConfig['console']>): ConfigFault[] {
+  const { host, tls, allow_plain_http } = values;
+  // Faulty keys are named already; what they were meant to say is not known.
+  if (host === undefined || faulty.has('tls') || faulty.has('allow_plain_http')) return [];
+  if (tls !== undefined || allow_plain_http === true || isLoopback(host)) return [];
   const hint = 'add tls, listen on 127.0.0.1, or accept the risk with "allow_plain_http: true"';
   return [
     source.fault(
       ['console', 'host'],
-      `"${data.host}" would take passwords over plain HTTP from the network`,
+      `"${host}" would take passwords over plain HTTP from the network`,
       hint,
     ),
   ];
@@ -105,14 +160,12 @@ function isLoopback(host: string): boolean {
 function checkAddresses(
   source: YamlSource,
   listeners: Entry<{ host: string; port: number }>[],
-  rawConsole: unknown,
+  console: Partial<EdgeConfig['console']>,
 ): ConfigFault[] {
-  const { data } = edgeSchema.shape.console.safeParse(rawConsole);
-  const all = listeners.map(({ index, value }) => ({ path: ['mqtt', 'listeners', index], ...value }));
-  const taken = [
-    ...all,
-    ...(data === undefined ? [] : [{ path: ['console'], host: data.host, port: data.port }]),
-  ];
+  const all = listeners.map(({ index, values }) => ({ path: ['mqtt', 'listeners', index], ...values }));
+  const taken = [...all, { path: ['console'], host: console.host, port: console.port }].flatMap(
+    ({ path, host, port }) => (host === undefined || port === undefined ? [] : [{ path, host, port }]),
+  );
   return taken.flatMap(({ path, host, port }, position) => {
     const rival = taken
       .slice(0, position)
@@ -133,19 +186,19 @@ function checkUplinks(
   environment: Environment,
 ): ConfigFault[] {
   const seen = new Map<string, number>();
-  return uplinks.flatMap(({ index, value: uplink }) => {
+  return uplinks.flatMap(({ index, values: uplink, faulty }) => {
     const faults: ConfigFault[] = [];
     const add = (key: string, message: string, hint: string) =>
       faults.push(source.fault(['uplinks', index, key], message, hint));
-    const first = seen.get(uplink.recipient);
+    const { recipient, url, username, password_file, password_env, tls } = uplink;
+    const first = recipient === undefined ? undefined : seen.get(recipient);
     if (first !== undefined)
-      add('recipient', `"${uplink.recipient}" is taken by uplinks[${first}]`, 'write another name');
-    else seen.set(uplink.recipient, index);
-    const { password_file, password_env, tls } = uplink;
+      add('recipient', `"${recipient}" is taken by uplinks[${first}]`, 'write another name');
+    else if (recipient !== undefined) seen.set(recipient, index);
     if (password_file !== undefined && password_env !== undefined) {
       add('password_env', 'is given beside password_file', 'keep one of the two');
     }
-    if ((password_file ?? password_env) !== undefined && uplink.username === undefined) {
+    if ((password_file ?? password_env) !== undefined && username === undefined && !faulty.has('username')) {
       add('username', 'is missing beside the password', 'add the user at that broker');
     }
     if (password_env !== undefined && !environment[password_env]) {
@@ -155,7 +208,7 @@ function checkUplinks(
         'set it, also where you check the file',
       );
     }
-    if (tls !== undefined && uplink.url.startsWith('mqtt://')) {
+    if (tls !== undefined && url?.startsWith('mqtt://')) {
       add('url', 'is not encrypted, yet tls is given', 'write mqtts:// or remove tls');
     }
     if ((tls?.cert_file === undefined) !== (tls?.key_file === undefined)) {

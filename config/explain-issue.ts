@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { nearest } from '../contract/nearest.ts';
-import { type ConfigFault, splitHint } from './fault.ts';
+import { type ConfigFault, splitHint, withoutCredentials } from './fault.ts';
 import { type Outline, outlineOf, outlinesAt } from './schema-outline.ts';
 import type { YamlSource } from './yaml-source.ts';
 
@@ -220,7 +220,9 @@ function isSecret(path: Path): boolean {
 }
 
 function shorten(text: string): string {
-  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
+  // Masked before it is cut: half a password is no longer recognised.
+  const masked = withoutCredentials(text).replace(/^((?:\w+:\/{1,2})?[^\s:/@]*):[^\r\n]*@/, '$1:***@');
+  return masked.length <= 60 ? masked : `${masked.slice(0, 57)}...`;
 }
 
 function unique<T>(item: T, index: number, all: readonly T[]): boolean {

@@ -30,6 +30,12 @@ export function formatPath(path: readonly PropertyKey[]): string {
   }, '');
 }
 
+/** A text in which no address shows its user's password: `mqtt://user:***@host`. */
+export function withoutCredentials(text: string): string {
+  // Greedy up to the last "@" of the word: a password may hold one.
+  return text.replace(/\/\/([^\s:/@"]*):[^\s"]*@/g, '//$1:***@');
+}
+
 /** A message of the form "what is wrong; what to do" in its two parts. */
 export function splitHint(text: string): { message: string; hint?: string } {
   const [message = '', ...hints] = text.split('; ');

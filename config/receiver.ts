@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { schoolCodeSchema } from '../contract/school-code.ts';
 import { siteIdSchema } from '../contract/site.ts';
+import { gatewayIdSchema } from '../contract/uplink-topic.ts';
 import { type ConfigFault, sortFaults } from './fault.ts';
 import { checkYaml, type Loaded, readYaml } from './load-yaml.ts';
 import { checkNamedFiles } from './named-files.ts';
@@ -72,6 +74,15 @@ const brokerSchema = z
   })
   .describe('Where the frames of the gateways arrive.');
 
+const gatewaySchema = z.strictObject({
+  school: schoolCodeSchema.meta({ description: 'Its school code.', examples: ['4137010001'] }),
+  gateway: gatewayIdSchema.meta({ description: 'Its id within the school.', examples: ['gw-01'] }),
+  region: z
+    .string()
+    .regex(/^\d{6}$/, 'must be a county of 6 digits in quotes; write e.g. "370102"')
+    .meta({ description: 'County that its topics name, 6 digits.', examples: ['370102'] }),
+});
+
 /** `receiver.yaml` as a person writes it. */
 export const receiverConfigSchema = z.strictObject({
   recipient: siteIdSchema.default('province').meta({
@@ -99,6 +110,13 @@ export const receiverConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('What was received.'),
+  gateways: z
+    .array(gatewaySchema)
+    .max(100_000)
+    .default([])
+    .describe(
+      'Gateways bound to a county from the start; others are bound to the one they are first seen in.',
+    ),
   heartbeat_s: z
     .int()
     .min(1)
@@ -132,8 +150,20 @@ export function loadReceiverConfig(path: string): Loaded<ReceiverConfig> {
   return { value: absolute(checked.value, base) };
 }
 
-function checkTogether(source: YamlSource, { broker, http }: ReceiverConfig, base: string): ConfigFault[] {
+function checkTogether(
+  source: YamlSource,
+  { broker, http, gateways }: ReceiverConfig,
+  base: string,
+): ConfigFault[] {
   const faults: ConfigFault[] = [];
+  const named = new Set<string>();
+  for (const [index, { school, gateway }] of gateways.entries()) {
+    const name = `${gateway} of ${school}`;
+    if (named.has(name)) {
+      faults.push(source.fault(['gateways', index], `${name} is named twice`, 'keep the county it is in'));
+    }
+    named.add(name);
+  }
   const both = broker.url !== undefined && broker.embedded !== undefined;
   if (both)
     faults.push(source.fault(['broker', 'embedded'], 'there is a url, too', 'remove url or embedded'));

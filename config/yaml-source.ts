@@ -1,6 +1,6 @@
 import type { Alias, CST, Document, Pair, Scalar, YAMLError, YAMLMap } from 'yaml';
 import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, type Node, Parser } from 'yaml';
-import { type ConfigFault, formatPath } from './fault.ts';
+import { type ConfigFault, formatPath, withoutCredentials } from './fault.ts';
 
 /** 8 MiB: a campus of 20,000 devices is about 4 MiB. */
 export const YAML_MAX_BYTES = 8 * 1024 * 1024;
@@ -199,10 +199,10 @@ export class YamlSource {
       file: this.file,
       line: Math.max(1, line),
       column: Math.max(1, col),
-      path: formatPath(path),
-      message,
+      path: withoutCredentials(formatPath(path)),
+      message: withoutCredentials(message),
     };
-    return hint === undefined ? fault : { ...fault, hint };
+    return hint === undefined ? fault : { ...fault, hint: withoutCredentials(hint) };
   }
 }
 

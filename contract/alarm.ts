@@ -104,6 +104,8 @@ export const alarmSchema = z.object({
   unit: z.string().optional(),
   device: z.string().optional(),
   slot: z.string().optional(),
+  /** Devices or inputs (`device#input`) that hold it active; it returns when the last of them does. */
+  sources: z.array(z.string()).optional(),
   owner: z.string().optional(),
   steps: stepsSchema.optional(),
   confirmation: confirmationSchema.optional(),
@@ -158,6 +160,7 @@ export const transitionActionSchema = z.enum([
   ...alarmActionSchema.options,
   'raise',
   'repeat',
+  'ease',
   'return',
   'lose',
   'propose',
@@ -196,7 +199,8 @@ export type Transition = z.infer<typeof transitionSchema>;
 /** Body of `POST /api/v1/alarms/{id}/{action}`. */
 export const alarmActionRequestSchema = z.strictObject({
   version: z.number().int().positive(),
-  station: z.string().min(1).max(64),
+  /** Where the person sits; only needed, and only counts, when the session has no station. */
+  station: z.string().min(1).max(64).optional(),
   reason: z.string().max(500).optional(),
   note: z.string().max(2000).optional(),
   /** confirm */

@@ -23,7 +23,8 @@ export interface OutboxRow {
 
 /**
  * Rows of one lane in order. `prev = h(first-1)`. When retention removed rows that were asked for, `removed` names
- * them with the hash the chain continues from.
+ * them with the hash the chain continues from. Then `prev` is `h(from-1)` of the first number asked for where that is
+ * still known, else 32 zero bytes (`CHAIN_START`): it is never the hash before the first row of `rows`.
  */
 export interface OutboxSlice {
   prev: string;

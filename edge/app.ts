@@ -63,14 +63,20 @@ export interface App {
   stop(): Promise<void>;
 }
 
+/** What a running gateway tells whoever started it. */
+export interface AppEvents {
+  /** The journal is malformed and takes no more: stop and start again, which sets it aside. Called once. */
+  onDamaged?: () => void;
+}
+
 /** Builds the gateway and starts it in order; rolls back what was started when a step fails. */
-export async function startApp(config: EdgeConfig, logger: Logger): Promise<App> {
+export async function startApp(config: EdgeConfig, logger: Logger, events: AppEvents = {}): Promise<App> {
   const stops: Array<() => Promise<unknown> | unknown> = [];
   const stop = async (): Promise<void> => {
     for (const undo of stops.splice(0).reverse()) await undo();
   };
   try {
-    return await build(config, logger, stops, stop);
+    return await build(config, logger, events, stops, stop);
   } catch (error) {
     await stop();
     throw error;
@@ -80,6 +86,7 @@ export async function startApp(config: EdgeConfig, logger: Logger): Promise<App>
 async function build(
   config: EdgeConfig,
   logger: Logger,
+  events: AppEvents,
   stops: Array<() => Promise<unknown> | unknown>,
   stop: () => Promise<void>,
 ): Promise<App> {
@@ -89,17 +96,18 @@ async function build(
   mkdirSync(config.data_dir, { recursive: true, mode: 0o750 });
 
   const catalogue = loadProfiles(config, logger);
-  const registry = await Registry.open({
-    file: join(config.data_dir, 'site.db'),
-    logger,
-    topicsOf: topicsOf(catalogue),
-  });
-  stops.push(() => registry.close());
-  await importAtStart(config, registry, catalogue, logger);
-
+  // The journal first: it locks the directory, and on a full disk its reserve is what the rest starts with.
   const reserveBytes = config.storage.reserve_mib * 1024 * 1024;
   const journal = await Journal.open({ dir: config.data_dir, logger, clock, reserveBytes });
   stops.push(() => journal.close());
+  const siteFile = join(config.data_dir, 'site.db');
+  const { registry, setAside: siteSetAside } = await Registry.openOrSetAside(
+    { file: siteFile, logger, topicsOf: topicsOf(catalogue) },
+    clock,
+  );
+  stops.push(() => registry.close());
+  await importAtStart(config, registry, catalogue, logger);
+
   const left = await journal.load();
   const recipients = config.uplinks.map((uplink) => uplink.recipient);
   const book = new AlarmBook({ clock, newId: uuidv7, recipients });
@@ -107,7 +115,7 @@ async function build(
   const duplicates = new Duplicates();
   for (const { keys, at } of left.dups) for (const key of keys) duplicates.remember(key, at);
 
-  const devices = new LiveDevices(catalogue, registry, deviceStates(left.states));
+  const devices = new LiveDevices(catalogue, registry, deviceStates(left.states, logger));
   const inbox = new UnknownDeviceInbox();
   const metrics = new Metrics();
   const presence = new Presence({
@@ -233,6 +241,19 @@ async function build(
   registry.users.onChange(endSessions);
   journal.onCommit((committed) => live.commit(committed, marks.after(committed.cursors, committed.alarms)));
   journal.onStorage((state, error) => watchdogs.storage(state, error));
+  let damaged = false;
+  journal.onStorage(() => {
+    if (!journal.damaged || damaged) return;
+    damaged = true;
+    live.unsaved(pipeline.unsaved());
+    logger.fatal(
+      { unsaved: pipeline.unsaved().length },
+      `the journal in ${config.data_dir} is damaged and takes no more: the gateway stops, and the next start moves it to ` +
+        'quarantine/ and begins a new one. Without a service manager, start it again; check the disk if this happens again',
+    );
+    events.onDamaged?.();
+  });
+  if (journal.opened.salvaged.length > 0) await pipeline.carryOver(journal.opened.salvaged);
 
   const listening = await api.start();
   stops.push(() => api.stop());
@@ -248,6 +269,9 @@ async function build(
     spoken.flatMap(({ user }) => user ?? []),
     clock(),
   );
+  for (const setAside of [journal.opened.setAside, siteSetAside]) {
+    if (setAside !== undefined) void pipeline.emit(ownDraft('SYS.STORAGE', 'raise', clock(), { setAside }));
+  }
   void pipeline.emit(ownDraft('SYS.BOOT', 'pulse', clock(), bootFacts(boot, journal)));
 
   await broker.start(pipeline);
@@ -303,11 +327,18 @@ async function importAtStart(
   try {
     await importSite(config, registry, catalogue);
   } catch (error) {
-    if (!(error instanceof ConfigurationError) || registry.devices().length === 0) throw error;
-    logger.error(
-      { faults: error.faults.map(formatFault) },
-      'the site import has faults and was not taken over; the site as registered serves on. Correct it and send SIGHUP',
-    );
+    if (registry.devices().length === 0) throw error;
+    if (error instanceof ConfigurationError) {
+      logger.error(
+        { faults: error.faults.map(formatFault) },
+        'the site import has faults and was not taken over; the site as registered serves on. Correct it and send SIGHUP',
+      );
+    } else {
+      logger.error(
+        { err: error },
+        'the site import could not be stored; the site as registered serves on. Check the disk, then send SIGHUP',
+      );
+    }
   }
 }
 
@@ -317,10 +348,17 @@ async function importSite(config: EdgeConfig, registry: Registry, catalogue: Cat
   if ('faults' in imported) throw new ConfigurationError(imported.faults);
 }
 
-function deviceStates(states: Map<string, string>): Map<string, DeviceState> {
+/** A device whose state cannot be read starts as one never heard of: what it says next is a first sight. */
+function deviceStates(states: Map<string, string>, logger: Logger): Map<string, DeviceState> {
   const devices = new Map<string, DeviceState>();
   for (const [key, value] of states) {
-    if (key.startsWith('device:')) devices.set(key.slice('device:'.length), JSON.parse(value) as DeviceState);
+    if (!key.startsWith('device:')) continue;
+    const device = key.slice('device:'.length);
+    try {
+      devices.set(device, JSON.parse(value) as DeviceState);
+    } catch (error) {
+      logger.warn({ device, err: error }, 'the stored state of a device cannot be read and is left out');
+    }
   }
   return devices;
 }

@@ -7,6 +7,7 @@ import type { Actor, ActResult } from './alarms/lifecycle.ts';
 import type { SealedBatch } from './journal/batch.ts';
 import type { Journal } from './journal/journal.ts';
 import { Batch, type Evaluation } from './pipeline/batch-builder.ts';
+import { carriedOver } from './pipeline/carry-over.ts';
 import { ClientQueue, FairQueue } from './pipeline/fair-queue.ts';
 import type { Intake } from './pipeline/intake.ts';
 import { type Item, isUrgent, TaskItem } from './pipeline/item.ts';
@@ -122,6 +123,23 @@ export class Pipeline implements Sink {
   emit(draft: EventDraft, device?: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#task(isUrgent(draft), (batch) => batch.addOwn(draft, device), resolve, reject);
+    });
+  }
+
+  /** Raises the open alarms of a damaged journal again. Resolves once they are in the book; storing them follows. */
+  carryOver(alarms: readonly Alarm[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const run = (batch: Batch): void => {
+        const { book } = this.#o;
+        try {
+          const changes = carriedOver(alarms, book.open());
+          for (const { transition } of changes) book.fold(transition);
+          batch.addChanges(changes, undefined);
+        } finally {
+          resolve();
+        }
+      };
+      this.#task(true, run, () => undefined, reject);
     });
   }
 

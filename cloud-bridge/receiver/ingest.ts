@@ -3,7 +3,7 @@ import { lanes } from '../../contract/event.ts';
 import { FRAME_MAX_WIRE_BYTES, type Receipt } from '../../contract/frame.ts';
 import { gatewayStateSchema, type Hello } from '../../contract/gateway-state.ts';
 import { type UplinkPath, uplinkTopic } from '../../contract/uplink-topic.ts';
-import { identityFault } from './identity.ts';
+import { type EnrolledGateway, Enrolment, identityFault, pathFault, regionAfter } from './identity.ts';
 import { laneName } from './lane-record.ts';
 import { type ArrivedFrame, type OpenedFrame, openFrame } from './open-frame.ts';
 import { MISSING_AFTER_MS, missingAt, Receipts } from './receipts.ts';
@@ -12,6 +12,7 @@ import type {
   FrameOutcome,
   LaneKey,
   LaneState,
+  ReceivedFrame,
   ReceivedState,
   ReceiverStore,
   StoredRejection,
@@ -49,6 +50,8 @@ export interface IngestCounters {
 export interface IngestOptions {
   store: ReceiverStore;
   recipient: string;
+  /** Gateways whose county is told; the others are bound to the one they are first seen in. */
+  gateways?: readonly EnrolledGateway[] | undefined;
   logger: Logger;
   /** Milliseconds since 1970. */
   clock: () => number;
@@ -72,6 +75,7 @@ export class Ingest {
   };
   readonly #options: IngestOptions;
   readonly #receipts: Receipts;
+  readonly #enrolment: Enrolment;
   readonly #frames: Record<'a' | 'e', ArrivedFrame[]> = { a: [], e: [] };
   #states: ReceivedState[] = [];
   #letters: DeadLetter[] = [];
@@ -89,6 +93,7 @@ export class Ingest {
   constructor(options: IngestOptions) {
     this.#options = options;
     this.#receipts = new Receipts(options.recipient);
+    this.#enrolment = new Enrolment(options.gateways);
     this.#asking = setInterval(() => this.#ask(), MISSING_AFTER_MS / 2);
     this.#asking.unref();
   }
@@ -120,13 +125,15 @@ export class Ingest {
   state(topic: string, path: UplinkPath, payload: Buffer, retained: boolean): void {
     if (this.#stopping || payload.length === 0) return;
     const state = readState(payload);
-    const wrong = state?.k === 'hello' ? identityFault(path, state) : undefined;
+    const enrolled = this.#enrolment.regionOf(path);
+    const wrong =
+      pathFault(path, enrolled) ?? (state?.k === 'hello' ? identityFault(path, state) : undefined);
+    const bytes = Buffer.from(payload.subarray(0, OVERSIZE_KEPT_BYTES));
     if (state !== undefined && wrong === undefined) {
-      this.#states.push({ path, state, retained });
+      this.#states.push({ path, state, retained, bytes, enrolled: enrolled !== undefined });
       this.#kick();
       return;
     }
-    const bytes = Buffer.from(payload.subarray(0, OVERSIZE_KEPT_BYTES));
     const reason = wrong === undefined ? 'unparseable' : 'wrong-identity';
     this.#bury({ topic, reason, detail: wrong ?? 'not a state message', bytes, ...owner(path) });
   }
@@ -160,7 +167,9 @@ export class Ingest {
       const arrived = this.#take();
       const states = this.#states.splice(0);
       const letters = this.#letters.splice(0);
-      const opened = await Promise.all(arrived.map((frame) => openFrame(frame, this.#options.recipient)));
+      const opened = await Promise.all(
+        arrived.map((frame) => openFrame(frame, this.#options.recipient, this.#enrolment)),
+      );
       const at = this.#options.clock();
       const mine = opened.filter(({ frame }) => frame !== undefined);
       const deadLetters = [...letters, ...opened.flatMap(({ letter }) => letter ?? [])];
@@ -211,6 +220,10 @@ export class Ingest {
     for (const [i, { frame }] of mine.entries()) {
       const outcome = outcomes[i];
       if (frame === undefined || outcome === undefined) continue;
+      if (outcome.wrongIdentity !== undefined) {
+        this.#refused(frame, outcome, at);
+        continue;
+      }
       this.counters.frames += 1;
       this.counters.events += outcome.stored;
       this.counters.duplicates += outcome.duplicates;
@@ -244,16 +257,7 @@ export class Ingest {
       const { epoch, lane } = refused.address;
       const rejected = refused.rejected.map(({ seq, reason, detail }) => ({ seq, code: reason, detail }));
       this.counters.rejected += rejected.length;
-      const nothing = { ack: 0, have: [], holes: [] };
-      // A name of its own: what is refused here was not said by the owner of that lane.
-      this.#tell(
-        `refused/${arrived.topic}`,
-        { school, gateway, epoch, lane },
-        arrived.path,
-        nothing,
-        rejected,
-        at,
-      );
+      this.#tellRefused({ school, gateway, epoch, lane }, arrived.path, rejected, at);
     }
     for (const [name, { key, path, state, rejected }] of told) {
       this.#tell(name, key, path, state, rejected, at);
@@ -262,11 +266,33 @@ export class Ingest {
     }
   }
 
+  /** The store knows the gateway from another county. */
+  #refused({ school, gateway, epoch, lane, path }: ReceivedFrame, outcome: FrameOutcome, at: number): void {
+    const { rejected, wrongIdentity: detail } = outcome;
+    const topic = uplinkTopic(path, `up/${lane}`);
+    this.#options.logger.warn(
+      { topic, reason: 'wrong-identity', detail },
+      'receiver: message put aside as a dead letter',
+    );
+    this.counters.deadLetters += 1;
+    this.counters.rejected += rejected.length;
+    this.#tellRefused({ school, gateway, epoch, lane }, path, rejected, at);
+  }
+
+  /** Under a name of its own, and of how the lane stands nothing: this was not said by its owner. */
+  #tellRefused(key: LaneKey, path: UplinkPath, rejected: StoredRejection[], at: number): void {
+    const name = `refused/${uplinkTopic(path, `up/${key.lane}`)}`;
+    this.#tell(name, key, path, { ack: 0, have: [], holes: [] }, rejected, at);
+  }
+
   /** A gateway that connects learns at once what is stored of its journal. */
   async #greet(path: UplinkPath, { epoch }: Hello, at: number): Promise<void> {
+    const { school, gateway, county } = path;
     for (const lane of lanes) {
-      const key = { school: path.school, gateway: path.gateway, epoch, lane };
+      const key = { school, gateway, epoch, lane };
       try {
+        const bound = await this.#options.store.regionOf(school, gateway);
+        if (bound === undefined || regionAfter(bound, county) === undefined) return;
         const view = await this.#options.store.lane(key);
         if (view !== undefined) this.#tell(laneName(key), key, path, view, [], at);
       } catch (error) {

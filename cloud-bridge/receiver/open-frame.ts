@@ -2,7 +2,7 @@ import type { RejectionCode } from '../../contract/frame.ts';
 import type { UplinkPath } from '../../contract/uplink-topic.ts';
 import { type RejectedRow, verifyFrame } from '../frame-chain.ts';
 import { decodeFrame, type FrameAddress, FrameError } from '../frame-codec.ts';
-import { identityFault } from './identity.ts';
+import { type Enrolment, identityFault, pathFault } from './identity.ts';
 import type { DeadLetter, ReceivedFrame } from './store.ts';
 
 /** A message on `up/a` or `up/e` as it came. */
@@ -29,22 +29,33 @@ export interface OpenedFrame {
 const MAX_REJECTED = 1_000;
 
 /** Decodes, checks who sent it and follows its chain. Never rejects: bad input is an answer, too. */
-export async function openFrame(arrived: ArrivedFrame, recipient: string): Promise<OpenedFrame> {
+export async function openFrame(
+  arrived: ArrivedFrame,
+  recipient: string,
+  enrolment: Enrolment,
+): Promise<OpenedFrame> {
+  const county = enrolment.regionOf(arrived.path);
+  const misplaced = pathFault(arrived.path, county);
+  const enrolled = county !== undefined;
   try {
     const frame = await decodeFrame(arrived.wire);
     if (frame.recipient !== recipient) return { arrived, foreign: true };
     const wrong =
+      misplaced ??
       identityFault(arrived.path, frame) ??
       (frame.lane === arrived.lane ? undefined : `lane is "${frame.lane}", the topic is up/${arrived.lane}`);
     if (wrong !== undefined) return refuse(arrived, frame, wrong);
     const verified = verifyFrame(frame);
-    if ('reason' in verified) return reject(arrived, frame, frame, verified.reason, verified.detail);
+    if ('reason' in verified) {
+      return reject(arrived, enrolled, frame, frame, verified.reason, verified.detail);
+    }
     const { region, epoch, lane, from, to, prev, hash } = frame;
     const { school, gateway } = arrived.path;
-    const address = { path: arrived.path, school, gateway, region, epoch, lane, from, to, prev, hash };
+    const place = { path: arrived.path, wire: arrived.wire, enrolled, school, gateway, region };
+    const address = { ...place, epoch, lane, from, to, prev, hash };
     const letter =
       verified.rejected.length > 0
-        ? bury(arrived, frame, 'unparseable', summary(verified.rejected))
+        ? bury(arrived, frame, worst(verified.rejected), summary(verified.rejected))
         : undefined;
     return { arrived, frame: { ...address, proven: true, ...verified }, ...(letter ? { letter } : {}) };
   } catch (error) {
@@ -52,16 +63,18 @@ export async function openFrame(arrived: ArrivedFrame, recipient: string): Promi
     const { reason, message, header } = error;
     if (header === undefined) return { arrived, letter: bury(arrived, undefined, reason, message) };
     if (header.recipient !== recipient) return { arrived, foreign: true };
+    if (misplaced !== undefined) return refuse(arrived, header, misplaced);
     if (header.gateway !== arrived.path.gateway || header.lane !== arrived.lane) {
       return refuse(arrived, header, 'gateway or lane is not that of the topic');
     }
-    return reject(arrived, header, undefined, reason, message);
+    return reject(arrived, enrolled, header, undefined, reason, message);
   }
 }
 
 /** A frame of ours that cannot be used: each of its numbers counts as had and is named as rejected. */
 function reject(
   arrived: ArrivedFrame,
+  enrolled: boolean,
   address: FrameAddress,
   frame: { region: string } | undefined,
   reason: RejectionCode,
@@ -74,6 +87,8 @@ function reject(
   const { school, gateway, county } = arrived.path;
   const place = {
     path: arrived.path,
+    wire: arrived.wire,
+    enrolled,
     school,
     gateway,
     region: frame?.region ?? county,
@@ -98,8 +113,9 @@ function refuse(arrived: ArrivedFrame, address: FrameAddress, detail: string): O
   };
 }
 
-function numbers(
-  { from, to }: FrameAddress,
+/** Each number of a frame with the reason; undefined where they are too many. */
+export function numbers(
+  { from, to }: Pick<FrameAddress, 'from' | 'to'>,
   reason: RejectionCode,
   detail: string,
 ): RejectedRow[] | undefined {
@@ -128,6 +144,11 @@ function bury(
     from,
     to,
   };
+}
+
+/** Somebody else's event weighs more than an unreadable one. */
+function worst(rejected: readonly RejectedRow[]): RejectionCode {
+  return rejected.some(({ reason }) => reason === 'wrong-identity') ? 'wrong-identity' : 'unparseable';
 }
 
 function summary(rejected: readonly RejectedRow[]): string {

@@ -5,6 +5,7 @@ import { parseUplinkTopic } from '../../contract/uplink-topic.ts';
 import { LinkError, type MqttLink, openMqttLink } from '../mqtt-link.ts';
 import { Pause } from '../pause.ts';
 import { Reconnect, type ReconnectLimits } from '../reconnect.ts';
+import type { EnrolledGateway } from './identity.ts';
 import { Ingest, type IngestCounters } from './ingest.ts';
 import { type QueryServer, startQueryServer } from './query-server.ts';
 import type { ReceiverStore } from './store.ts';
@@ -12,7 +13,13 @@ import type { ReceiverStore } from './store.ts';
 /** Everything below a province, by identity. */
 const FRAMES = 'cs/v1/+/+/+/+/up/#';
 /** One receiver, not thousands of gateways: it may be quick. */
-const reconnectLimits: ReconnectLimits = { startMs: 0, firstMs: 1_000, maxMs: 15_000, urgentMs: 0 };
+const reconnectLimits: ReconnectLimits = {
+  startMs: 0,
+  firstMs: 1_000,
+  maxMs: 15_000,
+  urgentMs: 0,
+  urgentMaxMs: 0,
+};
 
 export interface ReceiverOptions {
   /** Name in frames: those for another recipient are not answered. */
@@ -25,6 +32,8 @@ export interface ReceiverOptions {
     tls?: { ca?: Buffer | undefined; cert?: Buffer | undefined; key?: Buffer | undefined } | undefined;
   };
   http: { host: string; port: number; token?: string | undefined };
+  /** Gateways whose county is told; the others are bound to the one they are first seen in. */
+  gateways?: readonly EnrolledGateway[] | undefined;
   /** Closed by `stop`. */
   store: ReceiverStore;
   logger: Logger;
@@ -60,6 +69,7 @@ export class Receiver {
     this.#ingest = new Ingest({
       store: options.store,
       recipient: options.recipient,
+      gateways: options.gateways,
       logger: options.logger,
       clock: options.clock ?? Date.now,
       publish: (topic, receipt) => this.#publish(topic, JSON.stringify(receipt)),

@@ -28,13 +28,22 @@ interface LaneRow extends LaneKey {
  * digest that the chain was made of; each hash follows from the one before it; the counts are those of the rows.
  */
 export async function checkStore(db: Sqlite): Promise<StoreCheck> {
-  const result: StoreCheck = { gateways: 0, lanes: 0, events: 0, skipped: 0, rejected: 0, faults: [] };
+  const result: StoreCheck = {
+    gateways: 0,
+    lanes: 0,
+    events: 0,
+    skipped: 0,
+    rejected: 0,
+    chainBreaks: 0,
+    faults: [],
+  };
   const fault = (text: string) => {
     if (result.faults.length < MAX_FAULTS) result.faults.push(text);
   };
   result.gateways = (await db.get<{ n: number }>('SELECT count(*) AS n FROM gateway'))?.n ?? 0;
   for (const lane of await db.all<LaneRow>('SELECT * FROM lane ORDER BY school, gateway, epoch, lane')) {
     result.lanes += 1;
+    result.chainBreaks += lane.chain_breaks;
     await checkLane(db, lane, result, fault);
   }
   const off = await db.all<{ school: string; type: string; events: number; rows: number }>(

@@ -81,14 +81,17 @@ export class SqliteIngest {
       this.#count(frame, row.type, 1, 0);
       if (row.type === 'ALM.TRANSITION') await this.#alarm(frame, row);
     }
-    const chainBreak = frame.proven && isNew && (await this.#breaks(frame, lane, had));
-    if (chainBreak) lane.chainBreaks += 1;
-    if (frame.proven) lane.tail = { seq: frame.to, hash: frame.hash };
+    const contradicts = frame.proven && isNew && (await this.#breaks(frame, lane, had));
+    const breaks = Math.max(contradicts ? 1 : 0, await this.#innerBreaks(frame, lane, stored, had));
+    lane.chainBreaks += breaks;
+    // After a conflict the end of the frame need not be the end of what is stored.
+    const taken = rejected.every(({ code }) => code !== 'conflict');
+    if (frame.proven && taken) lane.tail = { seq: frame.to, hash: frame.hash };
     const again = duplicates + fresh.length - stored.length;
     lane.stored += stored.length;
     lane.duplicates += again;
     Object.assign(lane, state);
-    return { ...state, stored: stored.length, duplicates: again, rejected, chainBreak };
+    return { ...state, stored: stored.length, duplicates: again, rejected, chainBreak: breaks > 0 };
   }
 
   /** A heartbeat says where a lane ends. An end that moved back, or has another hash, is a chain break. */
@@ -294,13 +297,47 @@ export class SqliteIngest {
       if (before !== undefined && before !== frame.prev) return true;
     }
     if (rangeOf(frame.to + 1, had) === undefined) return false;
-    const { school, gateway, epoch, lane: name } = frame;
+    return this.#breaksAfter(frame, frame.to, Buffer.from(frame.hash, 'hex'));
+  }
+
+  /**
+   * Places where a row that was just stored, or a skip, does not fit its neighbour that was stored before: what
+   * `receiver verify` finds when it reads everything. Rows of one frame fit each other, that is proven.
+   */
+  async #innerBreaks(
+    frame: ReceivedFrame,
+    lane: LaneRecord,
+    stored: FrameRow[],
+    had: Range[],
+  ): Promise<number> {
+    if (!frame.proven || had.length === 0) return 0;
+    const here = new Set(stored.map(({ seq }) => seq));
+    const ends = new Set(frame.skips.map(({ to }) => to));
+    let breaks = 0;
+    for (const { seq, hash, digest } of stored) {
+      if (!here.has(seq - 1) && !ends.has(seq - 1) && (seq === 1 || rangeOf(seq - 1, had) !== undefined)) {
+        const before = await this.#hashAt(frame, lane, seq - 1);
+        const fits = before === undefined || chainNext(Buffer.from(before, 'hex'), seq, digest).equals(hash);
+        if (!fits) breaks += 1;
+      }
+      if (here.has(seq + 1) || rangeOf(seq + 1, had) === undefined) continue;
+      if (await this.#breaksAfter(frame, seq, hash)) breaks += 1;
+    }
+    for (const { from, to, hash } of frame.skips) {
+      if (subtract(from, to, had).length === 0 || rangeOf(to, had) !== undefined) continue;
+      if (here.has(to + 1) || rangeOf(to + 1, had) === undefined) continue;
+      if (await this.#breaksAfter(frame, to, Buffer.from(hash, 'hex'))) breaks += 1;
+    }
+    return breaks;
+  }
+
+  /** Is there an event after `seq` that does not follow from `hash`? */
+  async #breaksAfter(key: LaneKey, seq: number, hash: Buffer): Promise<boolean> {
     const next = await this.#db.get<{ digest: Buffer; hash: Buffer }>(
       `SELECT digest, hash FROM event WHERE ${PLACE} AND seq = ?`,
-      ...[school, gateway, epoch, name, frame.to + 1],
+      ...[key.school, key.gateway, key.epoch, key.lane, seq + 1],
     );
-    if (next === undefined) return false;
-    return !chainNext(Buffer.from(frame.hash, 'hex'), frame.to + 1, next.digest).equals(next.hash);
+    return next !== undefined && !chainNext(hash, seq + 1, next.digest).equals(next.hash);
   }
 
   async #hashAt(key: LaneKey, { tail }: LaneRecord, seq: number): Promise<string | undefined> {

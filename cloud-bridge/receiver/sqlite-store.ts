@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { lanes as laneNames } from '../../contract/event.ts';
+import { uplinkTopic } from '../../contract/uplink-topic.ts';
+import { regionAfter } from './identity.ts';
+import { numbers } from './open-frame.ts';
 import { applyFrame, applyState, type GatewayRecord } from './presence.ts';
 import { openSqlite, type Sqlite, type SqlValue } from './sqlite.ts';
 import { checkStore } from './sqlite-check.ts';
@@ -20,6 +23,7 @@ import type {
   IngestBatch,
   LaneKey,
   LaneView,
+  ReceivedFrame,
   ReceivedState,
   ReceiverStore,
   StoreCheck,
@@ -98,6 +102,14 @@ export class SqliteStore implements ReceiverStore {
     return rows.map(({ record }) => JSON.parse(record) as GatewayRecord);
   }
 
+  async regionOf(school: string, gateway: string): Promise<string | undefined> {
+    const row = await this.#read.get<{ region: string }>(
+      "SELECT record ->> 'region' AS region FROM gateway WHERE school = ? AND gateway = ?",
+      ...[school, gateway],
+    );
+    return row?.region;
+  }
+
   counts(by: CountKey): Promise<CountView[]> {
     return queries.counts(this.#read, by);
   }
@@ -132,12 +144,23 @@ export class SqliteStore implements ReceiverStore {
     try {
       const ingest = new SqliteIngest(this.#write, batch.at);
       const gateways = new Map<string, GatewayRecord>();
-      for (const state of batch.states) await this.#state(state, batch.at, gateways, ingest);
+      const misplaced: DeadLetter[] = [];
+      for (const state of batch.states) {
+        const detail = await this.#state(state, batch.at, gateways, ingest);
+        if (detail !== undefined) misplaced.push(letterOf(state, 'state', state.bytes, detail));
+      }
       const outcomes: Array<FrameOutcome | undefined> = [];
       for (const frame of batch.frames) {
+        const place = await this.#place(frame, gateways);
+        if ('fault' in place) {
+          const { epoch, lane, from, to } = frame;
+          misplaced.push({ ...letterOf(frame, lane, frame.wire, place.fault), epoch, lane, from, to });
+          outcomes.push(refusal(frame, place.fault));
+          continue;
+        }
         outcomes.push(await ingest.take(frame));
-        const record = await this.#gateway(frame.path.school, frame.path.gateway, gateways);
-        gateways.set(`${frame.school}/${frame.gateway}`, applyFrame(record, frame.path, batch.at));
+        const record = { ...applyFrame(place.record, frame.path, batch.at), region: place.region };
+        gateways.set(`${frame.school}/${frame.gateway}`, record);
       }
       await ingest.finish();
       for (const record of gateways.values()) {
@@ -147,7 +170,8 @@ export class SqliteStore implements ReceiverStore {
           ...values,
         );
       }
-      for (const letter of [...batch.deadLetters, ...ingest.conflicts]) await this.#bury(letter, batch.at);
+      for (const letter of [...batch.deadLetters, ...misplaced, ...ingest.conflicts])
+        await this.#bury(letter, batch.at);
       await this.#write.exec('COMMIT');
       return outcomes;
     } catch (error) {
@@ -167,16 +191,38 @@ export class SqliteStore implements ReceiverStore {
     return row === undefined ? undefined : (JSON.parse(row.record) as GatewayRecord);
   }
 
-  async #state(received: ReceivedState, at: number, known: Map<string, GatewayRecord>, ingest: SqliteIngest) {
+  /** Where a gateway is bound after it came from a path, or why that path is not its own. */
+  async #place(
+    { path, enrolled }: Pick<ReceivedFrame, 'path' | 'enrolled'>,
+    known: Map<string, GatewayRecord>,
+  ): Promise<{ record: GatewayRecord | undefined; region: string } | { fault: string }> {
+    const record = await this.#gateway(path.school, path.gateway, known);
+    const bound = enrolled ? path.county : (record?.region ?? path.county);
+    const region = regionAfter(bound, path.county);
+    if (region !== undefined) return { record, region };
+    const how = 'if it is there now, name it under "gateways" in receiver.yaml';
+    return { fault: `the topic is of county ${path.county}, the gateway belongs to ${bound}; ${how}` };
+  }
+
+  /** Returns why the message was not taken. */
+  async #state(
+    received: ReceivedState,
+    at: number,
+    known: Map<string, GatewayRecord>,
+    ingest: SqliteIngest,
+  ): Promise<string | undefined> {
     const { path, state, retained } = received;
     const { school, gateway } = path;
-    const record = await this.#gateway(school, gateway, known);
-    known.set(`${school}/${gateway}`, applyState(record, path, state, at, retained));
-    if (state.k !== 'hb' || retained) return;
+    const place = await this.#place(received, known);
+    if ('fault' in place) return place.fault;
+    const record = { ...applyState(place.record, path, state, at, retained), region: place.region };
+    known.set(`${school}/${gateway}`, record);
+    if (state.k !== 'hb' || retained) return undefined;
     for (const lane of laneNames) {
       const { seq, head } = state.lanes[lane];
       await ingest.head({ school, gateway, epoch: state.epoch, lane }, seq, head);
     }
+    return undefined;
   }
 
   async #bury(letter: DeadLetter, at: number): Promise<void> {
@@ -216,4 +262,24 @@ export class SqliteStore implements ReceiverStore {
       this.#deadLetterBytes -= oldest.size;
     }
   }
+}
+
+function letterOf(
+  { path }: Pick<ReceivedFrame, 'path'>,
+  leaf: 'a' | 'e' | 'state',
+  bytes: Uint8Array,
+  detail: string,
+): DeadLetter {
+  const { school, gateway } = path;
+  return { topic: uplinkTopic(path, `up/${leaf}`), reason: 'wrong-identity', detail, bytes, school, gateway };
+}
+
+function refusal(frame: ReceivedFrame, detail: string): FrameOutcome {
+  const rejected = (numbers(frame, 'wrong-identity', detail) ?? []).map(({ seq, reason }) => ({
+    seq,
+    code: reason,
+    detail,
+  }));
+  const nothing = { ack: 0, have: [], holes: [], stored: 0, duplicates: 0, chainBreak: false };
+  return { ...nothing, rejected, wrongIdentity: detail };
 }

@@ -16,6 +16,10 @@ export interface LaneKey {
 /** A frame whose address is checked. `proven`: its hashes are right; otherwise every number of it is rejected. */
 export interface ReceivedFrame extends LaneKey {
   path: UplinkPath;
+  /** As it came, for a dead letter. */
+  wire: Uint8Array;
+  /** The receiver was told that the gateway belongs to the county of `path`; then the store need not know it. */
+  enrolled: boolean;
   /** County the gateway states in the frame. */
   region: string;
   from: number;
@@ -45,6 +49,10 @@ export interface DeadLetter {
 
 export interface ReceivedState {
   path: UplinkPath;
+  /** As it came, for a dead letter. */
+  bytes: Uint8Array;
+  /** As in a frame. */
+  enrolled: boolean;
   state: GatewayState;
   retained: boolean;
 }
@@ -86,6 +94,8 @@ export interface FrameOutcome extends LaneState {
   rejected: StoredRejection[];
   /** It does not continue the chain that is stored before or after it. It is stored all the same. */
   chainBreak: boolean;
+  /** The gateway belongs to another county: nothing was taken, and nothing here says how its lane stands. */
+  wrongIdentity?: string;
 }
 
 /** A lane with its counts, for people. */
@@ -160,6 +170,8 @@ export interface StoreCheck {
   events: number;
   skipped: number;
   rejected: number;
+  /** Breaks of a chain that were seen on arrival, as `LaneView` counts them; they are no fault of the store. */
+  chainBreaks: number;
   /** What is wrong, in words; at most 100. */
   faults: string[];
 }
@@ -174,12 +186,16 @@ export interface ReceiverStore {
    * undefined for a frame that it will not take now (no receipt, so it comes again). Rejects if nothing was stored.
    * The same place with the same digest is a duplicate, with another one a `conflict`; an id that is known from
    * another epoch (a restored journal) is a duplicate, too.
+   * A gateway is bound to the county that it is first seen in (trust on first use), or is enrolled in: what comes from
+   * another county is a `wrong-identity` dead letter and touches nothing, unless that county succeeded the first.
    */
   commit(batch: IngestBatch): Promise<Array<FrameOutcome | undefined>>;
   /** Undefined: nothing is known of that lane. */
   lane(key: LaneKey): Promise<LaneView | undefined>;
   lanes(): Promise<LaneView[]>;
   gateways(): Promise<GatewayRecord[]>;
+  /** The county a gateway is bound to; undefined before it is first seen. */
+  regionOf(school: string, gateway: string): Promise<string | undefined>;
   counts(by: CountKey): Promise<CountView[]>;
   events(query: EventQuery): Promise<EventView[]>;
   /** Most urgent first, then oldest; `severity`: at most this number. */

@@ -4,6 +4,7 @@ import type { Receipt } from '../../contract/frame.ts';
 import type { Outbox } from '../../contract/outbox.ts';
 import { LinkError } from '../mqtt-link.ts';
 import { Pause } from '../pause.ts';
+import { rangeOf } from '../ranges.ts';
 import { FrameBuilder } from './frame-builder.ts';
 import type { LaneLimits } from './lane-limits.ts';
 import { LaneWindow, type Plan, type Rejection } from './lane-window.ts';
@@ -19,6 +20,8 @@ const READ_RETRY_MS = 1_000;
 const CURSOR_MS = 100;
 /** Longest wait of a Node timer. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
+/** Severity 1 rows that are remembered until their receipt; of more the newest. */
+const MAX_URGENT = 256;
 /** Newest rows that are searched for severity 1 at the start. */
 const URGENT_SCAN_ROWS = 200;
 
@@ -52,6 +55,7 @@ export class LaneSender {
   #writing: Promise<void> | undefined;
   #written: number;
   #moves = 0;
+  #urgent: Array<{ seq: number; at: number }> = [];
   #oldest = { seq: 0, at: 0 };
   /** The last row that fitted in no frame. */
   #oversize = 0;
@@ -89,8 +93,10 @@ export class LaneSender {
     const from = Math.max(ack + 1, this.#window.head - URGENT_SCAN_ROWS + 1);
     if (this.#options.limits.maxExpress === 0 || from > this.#window.head) return;
     const { rows } = await outbox.read(lane, from, URGENT_SCAN_ROWS, Number.POSITIVE_INFINITY);
-    for (const { seq, severity, type } of rows) {
-      if (severity === 1 && type !== 'ALM.TRANSITION') this.#window.urgent(seq);
+    for (const { seq, at, severity, type } of rows) {
+      if (severity !== 1 || type === 'ALM.TRANSITION') continue;
+      this.#window.urgent(seq);
+      this.#urgent.push({ seq, at });
     }
     this.wake();
   }
@@ -110,8 +116,23 @@ export class LaneSender {
     const { ack } = this.#window.cursor;
     if (ack === this.#window.head) this.#oldest = { seq: ack + 1, at: this.#options.clock() };
     this.#window.appended(head, this.#options.monotonic());
-    for (const seq of urgent) this.#window.urgent(seq);
+    const at = this.#options.clock();
+    for (const seq of urgent) {
+      this.#window.urgent(seq);
+      this.#urgent.push({ seq, at });
+    }
+    if (this.#urgent.length > MAX_URGENT) this.#urgent = this.#urgent.slice(-MAX_URGENT);
     this.wake();
+  }
+
+  /** Is there a severity 1 younger than `youngMs` that the recipient has not confirmed? */
+  urgentWaits(youngMs: number): boolean {
+    const { ack, have } = this.#window.cursor;
+    const since = this.#options.clock() - youngMs;
+    this.#urgent = this.#urgent.filter(
+      ({ seq, at }) => at > since && seq > ack && rangeOf(seq, have) === undefined,
+    );
+    return this.#urgent.length > 0;
   }
 
   /** Sends a row once more, for example a refused one. */

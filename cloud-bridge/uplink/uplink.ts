@@ -36,6 +36,9 @@ const timing: UplinkTiming = {
   byeMs: 2_000,
 };
 
+/** A severity 1 without a receipt is worth quick attempts this long (CONTRACT section 6: 5 min). */
+const URGENT_YOUNG_MS = 300_000;
+
 export interface UplinkOptions {
   config: RecipientConfig;
   outbox: Outbox;
@@ -45,7 +48,10 @@ export interface UplinkOptions {
   /** `campus-gateway/{version}`. */
   software: string;
   health: () => GatewayHealth;
-  /** Is a severity 1 younger than 5 minutes open? Then the first reconnection is quick. */
+  /**
+   * Is a severity 1 younger than 5 minutes open? Then the first reconnection is quick. The later ones are, too, while
+   * one has no receipt; that the uplink knows by itself.
+   */
   urgent?: () => boolean;
   /** Called when state, reason or lanes have changed, at most once per `statusMs` beside changes of state. */
   onStatus?: (status: UplinkStatus) => void;
@@ -174,7 +180,9 @@ export class Uplink {
   async #run(): Promise<void> {
     const watch = setInterval(() => void this.#watch(), this.#timing.statusMs);
     while (!this.#stop.signal.aborted) {
-      await this.#pause.wait(this.#reconnect.delay(this.#options.urgent?.() ?? false), this.#stop.signal);
+      const urgent = this.#options.urgent?.() ?? false;
+      const delay = this.#reconnect.delay(urgent, this.#senders.a.urgentWaits(URGENT_YOUNG_MS));
+      await this.#pause.wait(delay, this.#stop.signal);
       if (this.#stop.signal.aborted) break;
       const startedAt = this.#monotonic();
       const reason = await this.#session();
@@ -289,11 +297,11 @@ export class Uplink {
     if (urgent.length > 0) this.#hurry();
   }
 
-  /** A new severity 1 shortens the wait for a connection, but not more than once in `firstMs`. */
+  /** A new severity 1 shortens the wait for a connection: to `urgentMs` once in `firstMs`, else to `urgentMaxMs`. */
   #hurry(): void {
     const now = this.#monotonic();
-    if (now - this.#hurriedAt < this.#firstMs) return;
-    if (this.#pause.shorten(this.#reconnect.earlyDelay())) this.#hurriedAt = now;
+    const again = now - this.#hurriedAt < this.#firstMs;
+    if (this.#pause.shorten(this.#reconnect.earlyDelay(again)) && !again) this.#hurriedAt = now;
   }
 
   async #watch(): Promise<void> {

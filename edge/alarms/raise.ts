@@ -4,6 +4,7 @@ import type { Event, Media, Severity } from '../../contract/event.ts';
 import type { EventType } from '../../contract/event-type.ts';
 import { authorOf, type Change, changed, opened } from './change.ts';
 import { isNews, opens, wakes } from './freshness.ts';
+import { heldBy, isHeldBy } from './sources.ts';
 
 /** Media shown on an alarm at most; every event keeps its own. */
 const MEDIA_MAX = 32;
@@ -18,9 +19,9 @@ export function raised(
   if (current === undefined) return opens(event, type) ? [open(event, type, newId())] : [];
   const disposed = current.operator === 'disposed';
   if (triggers(current, event, type)) {
-    return [disposed ? open(event, type, newId(), current.id) : repeat(current, event, type)];
+    return [disposed ? open(event, type, newId(), current) : repeat(current, event, type)];
   }
-  if (event.edge === 'pulse' || current.condition === 'active') return [];
+  if (event.edge === 'pulse' || isHeldBy(current, event)) return [];
   return [resume(current, event)];
 }
 
@@ -39,7 +40,7 @@ function triggers(current: Alarm, event: Event, type: EventType): boolean {
   }
 }
 
-function open(event: Event, type: EventType, id: string, previous?: string): Change {
+function open(event: Event, type: EventType, id: string, previous?: Alarm): Change {
   const { origin, media } = event;
   const alarm: Alarm = {
     id,
@@ -60,12 +61,13 @@ function open(event: Event, type: EventType, id: string, previous?: string): Cha
     raisedSeq: event.seq,
   };
   if (event.edge === 'pulse') alarm.returnedAt = event.occurredAt;
+  else alarm.sources = heldBy(previous, event);
   if (type.silent === true) alarm.silent = true;
   if (origin.place !== undefined) alarm.place = origin.place;
   if (origin.unit !== undefined) alarm.unit = origin.unit;
   if (origin.device !== undefined) alarm.device = origin.device;
   if (origin.slot !== undefined) alarm.slot = origin.slot;
-  if (previous !== undefined) alarm.previous = previous;
+  if (previous !== undefined) alarm.previous = previous.id;
   if (media !== undefined && media.length > 0) alarm.media = media.slice(0, MEDIA_MAX);
   return opened(alarm, authorOf(event));
 }
@@ -80,8 +82,7 @@ function repeat(current: Alarm, event: Event, type: EventType): Change {
     latched: current.latched || type.latching,
   };
   if (event.edge === 'raise') {
-    patch.condition = 'active';
-    patch.returnedAt = undefined;
+    Object.assign(patch, held(current, event));
   }
   if (event.freshness === 'live') patch.freshness = 'live';
   if (wakes(event, type)) {
@@ -109,9 +110,14 @@ function mustBeHeardAgain(current: Alarm, severity: Severity, event: Event): boo
   return severity === 2 && (current.severity > 2 || neverSounded);
 }
 
-/** The state is active (again), which is all that is new: no count, no sound. */
+/** The state is active (again), or of one more source, which is all that is new: no count, no sound. */
 function resume(current: Alarm, event: Event): Change {
-  return changed(current, { condition: 'active', returnedAt: undefined }, 'repeat', authorOf(event));
+  return changed(current, held(current, event), 'repeat', authorOf(event));
+}
+
+/** Active, by what held it and by this event's source. */
+function held(current: Alarm, event: Event): Partial<Alarm> {
+  return { condition: 'active', returnedAt: undefined, sources: heldBy(current, event) };
 }
 
 /** A snapshot or clip that came after the alarm; nothing when it shows them already or holds enough. */

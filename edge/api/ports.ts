@@ -21,6 +21,8 @@ export interface Users {
   verify(user: string, password: string): Promise<Person | undefined>;
   /** From memory: called for every request. */
   person(user: string): Person | undefined;
+  /** Everybody who may sign in. */
+  list(): readonly Person[];
   hasAdministrator(): boolean;
   /** Rejects when there is one already, or the user name is taken. */
   createAdministrator(administrator: { user: string; name: string; password: string }): Promise<Person>;

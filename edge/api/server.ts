@@ -150,6 +150,7 @@ export async function createApi(deps: ApiDeps): Promise<ApiServer> {
     siteRoutes(app, {
       identity: deps.identity,
       directory,
+      users,
       deviceStatus: deps.deviceStatus ?? (() => undefined),
       inbox: deps.inbox,
     });

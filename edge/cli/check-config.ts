@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { loadEdgeConfig } from '../../config/edge.ts';
+import { checkEdgeConfig, type EdgePaths } from '../../config/edge.ts';
 import type { ConfigFault } from '../../config/fault.ts';
 import { builtinProfiles, Catalogue } from '../../device-profiles/catalogue.ts';
 import { profileFacts } from '../registry/profile-facts.ts';
@@ -14,7 +14,7 @@ export function checkConfigCommand(): Command {
     .description('check edge.yaml, the site profiles and the site import: every fault at once; exit 0 or 78')
     .option('--config <file>', 'configuration of the gateway', DEFAULT_CONFIG)
     .option('--json', 'print {ok, faults} as JSON')
-    .addHelpText('after', '\nExample:\n  campus-gateway check-config --config config/edge.yaml')
+    .addHelpText('after', '\nExample:\n  campus-gateway check-config --config edge.yaml')
     .action(async ({ config, json }: { config: string; json?: boolean }) => {
       const faults = await checkConfig(config);
       if (faults.length > 0) reportFaults(faults, json);
@@ -22,22 +22,32 @@ export function checkConfigCommand(): Command {
     });
 }
 
-/** Faults of `edge.yaml`, then of the profiles and the site import that it names. */
+/** Faults of `edge.yaml`, of the profiles and of the site import that it names; one file's hide no other's. */
 export async function checkConfig(file: string): Promise<ConfigFault[]> {
-  const loaded = loadEdgeConfig(file);
-  // What a faulty file says about other files cannot be trusted.
-  if ('faults' in loaded) return loaded.faults;
-  const { site, profiles, data_dir } = loaded.value;
-  const dirs = { builtin: builtinProfiles(), ...(profiles.dir === undefined ? {} : { site: profiles.dir }) };
-  const { catalogue, faults } = Catalogue.load(dirs);
-  if (site.import === undefined) return faults;
-  const database = join(data_dir, 'site.db');
+  const { faults, paths } = checkEdgeConfig(file);
+  const catalogue = catalogueOf(paths.profiles, faults);
+  const { siteImport, dataDir } = paths;
+  // Without the registry, whatever the import refers to would seem to be missing.
+  if (siteImport === undefined || dataDir === undefined) return faults;
+  const database = join(dataDir, 'site.db');
   try {
     const existing = await readRegisteredSite(database);
-    const read = readSiteFile(site.import, { existing, profiles: profileFacts(catalogue) });
+    const read = readSiteFile(siteImport, {
+      existing,
+      ...(catalogue === undefined ? {} : { profiles: profileFacts(catalogue) }),
+    });
     return 'faults' in read ? [...faults, ...read.faults] : faults;
   } catch (error) {
     const message = (error instanceof Error ? error.message : String(error)).replace(`${database} `, '');
     return [...faults, { file: database, line: 1, column: 1, path: '', message }];
   }
+}
+
+/** Undefined where the folder of profiles is not known: then nothing can be said about them. Adds their faults. */
+function catalogueOf(profiles: EdgePaths['profiles'], faults: ConfigFault[]): Catalogue | undefined {
+  if (profiles === undefined) return undefined;
+  const dirs = { builtin: builtinProfiles(), ...(profiles.dir === undefined ? {} : { site: profiles.dir }) };
+  const loaded = Catalogue.load(dirs);
+  faults.push(...loaded.faults);
+  return loaded.catalogue;
 }

@@ -24,18 +24,21 @@ export function devicesCommand(): Command {
   subcommand(devices, 'import <file>', 'import the YAML of a campus into site.db, all or nothing')
     .option('--dry-run', 'show what would change, change nothing')
     .option('--replace', 'also remove what the sections of the file do not list')
-    .addHelpText('after', '\nExample:\n  campus-gateway devices import config/campus.yaml --dry-run')
+    .addHelpText(
+      'after',
+      '\nExample:\n  campus-gateway devices import campus.yaml --config edge.yaml --dry-run',
+    )
     .action(importSite);
   subcommand(devices, 'list', 'list the devices')
-    .addHelpText('after', '\nExample:\n  campus-gateway devices list --json')
+    .addHelpText('after', '\nExample:\n  campus-gateway devices list --config edge.yaml --json')
     .action((options: Options) => withRegistry(options, (registry) => print(options, list(registry))));
   subcommand(devices, 'show <id>', 'show a device with its place and rights')
-    .addHelpText('after', '\nExample:\n  campus-gateway devices show io-dorm-3')
+    .addHelpText('after', '\nExample:\n  campus-gateway devices show io-dorm-3 --config edge.yaml')
     .action((id: string, options: Options) =>
       withRegistry(options, (registry) => show(registry, id, options)),
     );
   subcommand(devices, 'export', 'print everything registered as YAML for import, without passwords')
-    .addHelpText('after', '\nExample:\n  campus-gateway devices export > campus.yaml')
+    .addHelpText('after', '\nExample:\n  campus-gateway devices export --config edge.yaml > campus.yaml')
     .action((options: Options) =>
       withRegistry(options, (registry) => {
         const site = registry.site();

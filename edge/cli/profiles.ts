@@ -10,7 +10,7 @@ import { builtinProfiles, Catalogue, profileFiles } from '../../device-profiles/
 import type { CompiledProfile } from '../../device-profiles/compile.ts';
 import { lint } from '../../device-profiles/lint.ts';
 import { loadProfileFile } from '../../device-profiles/load-profile.ts';
-import type { Settings } from '../../device-profiles/settings.ts';
+import { checkSettings, type Settings } from '../../device-profiles/settings.ts';
 import {
   Trial,
   type TrialMessage,
@@ -169,7 +169,19 @@ async function check(io: ProfilesIo, files: readonly string[], options: CommonOp
   for (const path of wanted) {
     // an id may be there once in a folder; a site's folder may have it again
     const seen = new Map<string, string>();
-    for (const file of filesOf(path, faults)) {
+    const found = filesOf(path, faults);
+    if (found?.length === 0 && files.length > 0) {
+      const message = 'holds no profile (.yaml)';
+      faults.push({
+        file: path,
+        line: 1,
+        column: 1,
+        path: '',
+        message,
+        hint: 'name a folder or file with one',
+      });
+    }
+    for (const file of found ?? []) {
       const loaded = loadProfileFile(file, path === builtinProfiles() ? 'builtin' : 'site');
       const report = lint(loaded);
       faults.push(...report.faults);
@@ -191,13 +203,14 @@ async function check(io: ProfilesIo, files: readonly string[], options: CommonOp
   io.exit(ok ? 0 : 1);
 }
 
-function filesOf(path: string, faults: ConfigFault[]): string[] {
+/** Undefined, and a fault, where they cannot be read. */
+function filesOf(path: string, faults: ConfigFault[]): string[] | undefined {
   try {
     return profileFiles(path);
   } catch {
     const message = 'there is no such file or folder';
     faults.push({ file: path, line: 1, column: 1, path: '', message, hint: 'correct its name' });
-    return [];
+    return undefined;
   }
 }
 
@@ -239,6 +252,7 @@ async function tryMessages(io: ProfilesIo, options: TryOptions): Promise<void> {
     retained: options.retained,
   };
   const result = new Trial(catalogue).play(message, trialOptions(catalogue, defaults));
+  refuseSettings(catalogue, result, settings);
   await io.out(options.json === true ? `${JSON.stringify(result)}\n` : describeResult(result));
 }
 
@@ -379,7 +393,16 @@ function playMessage(
 ): TrialResult {
   const { profile, device, settings, receivedAt = defaults.receivedAt } = message;
   const options = { ...defaults, ...defined({ profile, device, settings }) };
-  return trial.play({ ...message, receivedAt }, trialOptions(catalogue, options));
+  const result = trial.play({ ...message, receivedAt }, trialOptions(catalogue, options));
+  refuseSettings(catalogue, result, options.settings);
+  return result;
+}
+
+/** Throws for settings that the profile does not have: a gateway would not import such a device. */
+function refuseSettings(catalogue: Catalogue, { profile }: TrialResult, settings: Settings = {}): void {
+  const definition = profile === null ? undefined : catalogue.get(profile)?.definition;
+  const faults = definition === undefined ? [] : checkSettings(definition, settings);
+  if (faults.length > 0) throw new Error(faults.map(({ path, message }) => `${path}: ${message}`).join('\n'));
 }
 
 /** Without the keys that are not there, so that defaults show through. */

@@ -59,6 +59,7 @@ export async function startReceiver(config: ReceiverConfig, logger: Logger): Pro
     const brokerUrl = embedded?.url ?? broker.url ?? '';
     const receiver = await Receiver.start({
       recipient,
+      gateways: config.gateways,
       broker: {
         url: brokerUrl,
         version: embedded !== undefined ? 4 : broker.version === 'auto' ? undefined : broker.version,
@@ -131,9 +132,9 @@ async function verify({ config: file, json }: { config: string; json?: boolean }
   const ok = check.faults.length === 0;
   if (json) console.log(JSON.stringify({ ok, ...check }));
   else {
-    const { gateways, lanes, events, skipped, rejected, faults } = check;
+    const { gateways, lanes, events, skipped, rejected, chainBreaks, faults } = check;
     for (const fault of faults) console.error(fault);
-    const counts = `${gateways} gateways, ${lanes} lanes, ${events} events, ${skipped} skipped, ${rejected} rejected`;
+    const counts = `${gateways} gateways, ${lanes} lanes, ${events} events, ${skipped} skipped, ${rejected} rejected, ${chainBreaks} chain breaks on arrival`;
     console.log(`${store}: ${ok ? 'sound' : `${faults.length} faults`}; ${counts}`);
   }
   if (!ok) process.exitCode = 1;

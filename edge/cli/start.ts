@@ -31,8 +31,12 @@ async function start(options: StartOptions): Promise<void> {
   if (config === undefined) return;
   const logger = createLogger(config.log.level);
   let app: App;
+  let onDamaged: () => void = () => undefined;
+  const damaged = new Promise<void>((resolve) => {
+    onDamaged = resolve;
+  });
   try {
-    app = await startApp(config, logger);
+    app = await startApp(config, logger, { onDamaged });
   } catch (error) {
     if (error instanceof ConfigurationError) return reportFaults(error.faults);
     logger.fatal({ err: error }, 'the gateway cannot start');
@@ -43,12 +47,29 @@ async function start(options: StartOptions): Promise<void> {
   }
   announce(app, config, logger, options);
   watchReload(app, config, logger, options.config);
-  closeWithGrace({ delay: STOP_WITHIN_MS, logger: false, skip: ['SIGHUP'] }, async ({ err }) => {
-    if (err) logger.fatal({ err }, 'stopping after an error that nobody handled');
-    else logger.info('stopping');
+  const grace = closeWithGrace(
+    { delay: STOP_WITHIN_MS, logger: false, skip: ['SIGHUP'] },
+    async ({ err }) => {
+      if (err) logger.fatal({ err }, 'stopping after an error that nobody handled');
+      else logger.info('stopping');
+      await app.stop();
+      logger.info('stopped');
+    },
+  );
+  await damaged;
+  grace.uninstall();
+  await stopForRestart(app, logger);
+}
+
+/** Ends with 1, so that the service manager starts the gateway again. */
+async function stopForRestart(app: App, logger: Logger): Promise<never> {
+  setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+  try {
     await app.stop();
-    logger.info('stopped');
-  });
+  } catch (error) {
+    logger.error({ err: error }, 'not everything could be stopped');
+  }
+  process.exit(1);
 }
 
 function announce(app: App, config: EdgeConfig, logger: Logger, { signInLink }: StartOptions): void {

@@ -8,6 +8,7 @@ export interface Site {
   readonly places: readonly Pick<Place, 'id' | 'name' | 'kind' | 'parent'>[];
   readonly slots: readonly Pick<Slot, 'id' | 'name' | 'place'>[];
   readonly devices: readonly Pick<Device, 'id' | 'name'>[];
+  readonly people?: readonly { readonly user: string; readonly name: string }[];
 }
 
 export const emptySite: Site = { gateway: { name: '' }, places: [], slots: [], devices: [] };
@@ -22,6 +23,7 @@ export class Campus {
   readonly #places: ReadonlyMap<string, Site['places'][number]>;
   readonly #slots: ReadonlyMap<string, Site['slots'][number]>;
   readonly #devices: ReadonlyMap<string, Site['devices'][number]>;
+  readonly #people: ReadonlyMap<string, string>;
 
   constructor(site: Site) {
     this.school = site.gateway.name;
@@ -29,6 +31,7 @@ export class Campus {
     this.#places = byId(site.places);
     this.#slots = byId(site.slots);
     this.#devices = byId(site.devices);
+    this.#people = new Map(site.people?.map(({ user, name }) => [user, name]));
   }
 
   /** Names from the building to the room; the campus itself is left out unless it is all there is. */
@@ -55,6 +58,11 @@ export class Campus {
 
   deviceName(id: string | undefined): string | undefined {
     return id === undefined ? undefined : (this.#devices.get(id)?.name ?? id);
+  }
+
+  /** Name of who has this user name; people who have left stand under it. */
+  personName(user: string): string {
+    return this.#people.get(user) ?? user;
   }
 }
 

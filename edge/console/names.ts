@@ -49,12 +49,14 @@ export function useNames() {
 
   const who = ({ actor, second }: Pick<Transition, 'actor' | 'second'>): string => {
     const first = actorName(actor);
-    return second === undefined ? first : t('actor.withSecond', { who: first, second });
+    return second === undefined
+      ? first
+      : t('actor.withSecond', { who: first, second: duty.campus.value.personName(second) });
   };
 
   const actorName = (actor: string): string => {
     if (actor === 'gateway' || actor === 'timer') return t(`actor.${actor}`);
-    if (!actor.startsWith('device:')) return actor;
+    if (!actor.startsWith('device:')) return duty.campus.value.personName(actor);
     return t('actor.device', { name: duty.campus.value.deviceName(actor.slice(7)) ?? '' });
   };
 

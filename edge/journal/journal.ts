@@ -3,9 +3,10 @@ import type { Logger } from 'pino';
 import type { Alarm } from '../../contract/alarm.ts';
 import type { Lane } from '../../contract/event.ts';
 import type { LaneHead, Outbox } from '../../contract/outbox.ts';
-import type { Committed, RetainedMessage, SealedBatch, StorageState } from './batch.ts';
+import type { Committed, SealedBatch, StorageState } from './batch.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { SequenceError } from './encode.ts';
+import { type Left, readLeft } from './left.ts';
 import { type DirectoryLock, lockDirectory } from './lock.ts';
 import { type JournalFile, journalFile, markDamaged, openJournalFile } from './opening.ts';
 import { JournalOutbox } from './outbox.ts';
@@ -13,11 +14,6 @@ import { JournalReader } from './reader.ts';
 import { isDiskFull, RESERVE_BYTES, Reserve } from './reserve.ts';
 import { type Database, openDatabase } from './sqlite.ts';
 import { JournalStore } from './store.ts';
-
-const DAY_MS = 86_400_000;
-const DUPLICATES_MS = 600_000;
-/** Of the last rows at most so many are searched for keys of redeliveries. */
-const DUPLICATES_ROWS = 200_000;
 
 export interface JournalOptions {
   /** The data directory; it is made if it is missing. */
@@ -32,16 +28,8 @@ export interface JournalOptions {
 }
 
 /** What the last run left. */
-export interface Loaded {
-  /** Open alarms, and those closed within the last 24 h. */
-  alarms: Alarm[];
-  states: Map<string, string>;
-  retained: RetainedMessage[];
-  /** Keys of rows received within the last 10 minutes, oldest first. */
-  dups: Array<{ keys: string[]; id: string; at: number }>;
+export interface Loaded extends Left {
   heads: Record<Lane, LaneHead>;
-  /** Lane `a` sequence of each loaded alarm's first transition: a cursor at or past it has delivered the alarm. */
-  raisedSeq: Map<string, number>;
 }
 
 /**
@@ -76,6 +64,8 @@ export class Journal {
   readonly #commits = new Set<(committed: Committed) => void>();
   readonly #storage = new Set<(state: StorageState, error?: Error) => void>();
   #closed: Promise<void> | undefined;
+  /** The note for the next start that this file is malformed. */
+  #marked: Promise<void> | undefined;
 
   /**
    * Opens the journal of a data directory, or creates it. A damaged file is set aside (`opened.setAside`). Rejects
@@ -227,31 +217,8 @@ export class Journal {
 
   /** What the last run left. To be called before the first batch. */
   async load(): Promise<Loaded> {
-    const now = this.#clock();
-    const db = this.#reads;
-    // by two queries: each finds its alarms over an index
-    const columns =
-      'id, body, (SELECT seq FROM journal WHERE alarm = alarm.id ORDER BY position LIMIT 1) AS seq';
-    const alarms = await db.all<{ id: string; body: string; seq: number | null }>(
-      `SELECT ${columns} FROM alarm WHERE open = 1
-       UNION ALL SELECT ${columns} FROM alarm WHERE open = 0 AND changed > ?`,
-      now - DAY_MS,
-    );
-    const states = await db.all<{ key: string; value: string }>('SELECT key, value FROM state');
-    const dups = await db.all<{ dup: string; id: string; at: number }>(
-      `SELECT dup, body->>'id' AS id, at FROM journal
-       WHERE position > ? AND dup IS NOT NULL AND abs(? - at) <= ${DUPLICATES_MS} ORDER BY position`,
-      this.#queue.end.position - DUPLICATES_ROWS,
-      now,
-    );
-    return {
-      alarms: alarms.map(({ body }) => JSON.parse(body) as Alarm),
-      states: new Map(states.map(({ key, value }) => [key, value])),
-      retained: await db.all<RetainedMessage>('SELECT topic, payload, qos FROM retained ORDER BY topic'),
-      dups: dups.map(({ dup, id, at }) => ({ keys: JSON.parse(dup) as string[], id, at })),
-      heads: { a: this.#outbox.head('a'), e: this.#outbox.head('e') },
-      raisedSeq: new Map(alarms.flatMap(({ id, seq }) => (seq === null ? [] : [[id, seq]]))),
-    };
+    const left = await readLeft(this.#reads, this.#queue.end.position, this.#clock());
+    return { ...left, heads: { a: this.#outbox.head('a'), e: this.#outbox.head('e') } };
   }
 
   /**
@@ -270,6 +237,7 @@ export class Journal {
 
   async #close(): Promise<void> {
     await this.#queue.close();
+    await this.#marked;
     await this.#store.close(async () => {
       await this.reader.close();
       await this.#reads.close();
@@ -287,7 +255,7 @@ export class Journal {
     const file = journalFile(this.dir);
     if (this.damaged) {
       this.#log.error({ err: error }, `journal: ${file} is malformed; restart the gateway to set it aside`);
-      void markDamaged(this.dir, error?.message ?? 'malformed').catch(() => {});
+      this.#marked = markDamaged(this.dir, error?.message ?? 'malformed').catch(() => {});
     } else if (state === 'full') {
       this.#log.error(
         { err: error },

@@ -29,7 +29,7 @@ export async function lockDirectory(dir: string, waitMs = 3_000): Promise<Direct
     if (sqliteCode(error) !== 'SQLITE_BUSY') throw error;
     throw new JournalLockedError(
       `journal: ${dir} is in use by ${holder}; two gateways cannot share a data directory. ` +
-        'Stop the other one, or give this one its own directory (storage.dir)',
+        'Stop the other one, or give this one its own directory (data_dir)',
       { cause: error },
     );
   }

@@ -1,9 +1,12 @@
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { uuidv7 } from 'uuidv7';
 import type { Alarm } from '../../contract/alarm.ts';
 import type { JournalEnd } from './encode.ts';
+import { parsedAlarm, readLeft } from './left.ts';
+import { alarmAfter } from './projection.ts';
+import { moveToQuarantine, sizeOf, syncDirectory } from './quarantine.ts';
 import { APPLICATION_ID, migrate, SCHEMA_VERSION } from './schema.ts';
 import { type Database, openDatabase, sqliteCode } from './sqlite.ts';
 import { isDamageCode } from './store.ts';
@@ -42,7 +45,7 @@ class JournalVersionError extends Error {
  */
 export async function openJournalFile(dir: string, now: number, log: Logger): Promise<JournalFile> {
   const file = journalFile(dir);
-  const found = await inspect(dir);
+  const found = await inspect(dir, now);
   if (found === 'sound') return openSound(file);
   if (found === 'none') return { ...(await createJournal(file, now)), salvaged: [] };
   const { epoch, alarms } = await salvage(file);
@@ -90,7 +93,7 @@ export async function renewEpoch(dir: string): Promise<{ epoch: string; predeces
 type Finding = 'sound' | 'none' | `damaged: ${string}`;
 
 /** Looks without writing: a connection that may write would move the log of a damaged file into it. */
-async function inspect(dir: string): Promise<Finding> {
+async function inspect(dir: string, now: number): Promise<Finding> {
   const file = journalFile(dir);
   const size = (await sizeOf(file)) ?? 0;
   const logged = (await sizeOf(`${file}-wal`)) ?? 0;
@@ -100,7 +103,7 @@ async function inspect(dir: string): Promise<Finding> {
   if (size === 0) return logged > 0 ? 'damaged: the file is empty, but its log is not' : 'none';
   const db = await openDatabase(file, 'read');
   try {
-    return await check(db, size);
+    return await check(db, size, now);
   } catch (error) {
     if (error instanceof DamageError) return `damaged: ${error.message}`;
     if (isDamageCode(sqliteCode(error))) return `damaged: ${(error as Error).message}`;
@@ -110,7 +113,7 @@ async function inspect(dir: string): Promise<Finding> {
   }
 }
 
-async function check(db: Database, size: number): Promise<Finding> {
+async function check(db: Database, size: number, now: number): Promise<Finding> {
   const version = await pragma(db, 'user_version');
   const application = await pragma(db, 'application_id');
   const tables = await db.get<{ n: number }>('SELECT count(*) AS n FROM sqlite_schema');
@@ -130,7 +133,9 @@ async function check(db: Database, size: number): Promise<Finding> {
   }
   if ((await metaOf(db, 'epoch')) === undefined) throw new DamageError('the epoch is missing');
   // The tail is what a torn write spoils first.
-  await readTail(db);
+  const { position } = await readTail(db);
+  // What the start needs is read now: found later, an unreadable alarm would stop every start.
+  if (version === SCHEMA_VERSION) await readLeft(db, position, now);
   return 'sound';
 }
 
@@ -190,34 +195,37 @@ async function salvage(file: string): Promise<{ epoch: string | undefined; alarm
   // makes SQLite read what is left of a truncated file
   await db.exec('PRAGMA writable_schema = ON').catch(() => {});
   const epoch = await metaOf(db, 'epoch').catch(() => undefined);
-  const rows = await db.all<{ body: string }>('SELECT body FROM alarm WHERE open = 1').catch(() => []);
+  const rows = await db
+    .all<{ id: string; body: string }>('SELECT id, body FROM alarm WHERE open = 1')
+    .catch(() => []);
+  const alarms: Alarm[] = [];
+  for (const { id, body } of rows) {
+    const alarm = parsedAlarm(body) ?? (await lastKnown(db, id));
+    if (alarm !== undefined) alarms.push(alarm);
+  }
   await db.close().catch(() => {});
-  return { epoch, alarms: rows.flatMap(({ body }) => parsedAlarm(body)) };
+  return { epoch, alarms };
 }
 
-function parsedAlarm(body: string): Alarm[] {
-  try {
-    return [JSON.parse(body) as Alarm];
-  } catch {
-    return [];
+/** An alarm as the newest of its transitions that can still be read left it. */
+async function lastKnown(db: Database, id: string): Promise<Alarm | undefined> {
+  const rows = await db
+    .all<{ body: string }>('SELECT body FROM journal WHERE alarm = ? ORDER BY position DESC', id)
+    .catch(() => []);
+  for (const { body } of rows) {
+    try {
+      const alarm = parsedAlarm(JSON.stringify(alarmAfter(body)));
+      if (alarm !== undefined) return alarm;
+    } catch {
+      // the one before it, then
+    }
   }
+  return undefined;
 }
 
-/** Moves the file with its log; returns its new name. */
 async function quarantine(dir: string, now: number): Promise<string> {
-  const file = journalFile(dir);
-  const folder = join(dir, 'quarantine');
-  await mkdir(folder, { recursive: true });
-  const stamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
-  let target = join(folder, `journal-${stamp}.db`);
-  for (let n = 2; (await sizeOf(target)) !== undefined; n++)
-    target = join(folder, `journal-${stamp}-${n}.db`);
-  // The database first: a log without one is noticed at the next start.
-  for (const suffix of ['', '-wal', '-shm']) {
-    if ((await sizeOf(file + suffix)) !== undefined) await rename(file + suffix, target + suffix);
-  }
+  const target = await moveToQuarantine(journalFile(dir), now);
   await rm(damageMark(dir), { force: true });
-  await syncDirectory(folder);
   await syncDirectory(dir);
   return target;
 }
@@ -233,17 +241,4 @@ async function pragma(db: Database, name: string): Promise<number> {
 
 function damageMark(dir: string): string {
   return `${journalFile(dir)}.damaged`;
-}
-
-async function sizeOf(file: string): Promise<number | undefined> {
-  return (await stat(file).catch(() => undefined))?.size;
-}
-
-async function syncDirectory(dir: string): Promise<void> {
-  const handle = await open(dir, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -47,7 +47,7 @@ export class JournalOutbox implements Outbox {
     const cursors = new Map(
       stored.map(({ recipient, lane, ack, have }) => [
         cursorKey(recipient, lane),
-        { ack, have: JSON.parse(have) as Cursor['have'] },
+        { ack, have: storedRanges(have) },
       ]),
     );
     return new JournalOutbox(source, db, cursors);
@@ -154,4 +154,13 @@ export class JournalOutbox implements Outbox {
 
 function cursorKey(recipient: string, lane: Lane): string {
   return `${lane}${recipient}`;
+}
+
+/** Ranges that cannot be read count as not confirmed: they are sent again. */
+function storedRanges(have: string): Cursor['have'] {
+  try {
+    return JSON.parse(have) as Cursor['have'];
+  } catch {
+    return [];
+  }
 }

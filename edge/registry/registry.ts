@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { ConfigFault } from '../../config/fault.ts';
 import type { Credential, Device, OrgUnit, Place, Site, Slot } from '../../contract/site.ts';
 import type { BrokerAccount } from '../adapters/mqtt/options.ts';
+import { moveToQuarantine } from '../journal/quarantine.ts';
 import type { Database } from '../journal/sqlite.ts';
 import { type AccountRecord, BrokerAccounts } from './accounts.ts';
 import {
@@ -17,7 +18,7 @@ import {
 import { hashPassword, personCost, verifyPassword } from './passwords.ts';
 import { SessionStore } from './session-store.ts';
 import { checkSite, type ProfileFacts } from './site-check.ts';
-import { openSiteDatabase } from './site-db.ts';
+import { explainSiteError, openSiteDatabase, SiteDamageError } from './site-db.ts';
 import { emptySite, readSiteFile, staying } from './site-file.ts';
 import type { SiteIssue, Table } from './site-issue.ts';
 import { type DeviceOrigin, SiteView } from './site-view.ts';
@@ -79,7 +80,7 @@ export class Registry {
     this.#db = db;
     this.#logger = options.logger;
     this.#topicsOf = options.topicsOf ?? (() => ({ publish: [], subscribe: [] }));
-    this.users = new Users(db);
+    this.users = new Users(db, () => this.#load());
     this.sessions = new SessionStore(db);
     this.access = new BrokerAccounts((user) => this.#record(user));
   }
@@ -87,9 +88,36 @@ export class Registry {
   /** Opens or makes `site.db`. Rejects with what to do where it is damaged or newer than this program. */
   static async open(options: RegistryOptions): Promise<Registry> {
     const db = await openSiteDatabase(options.file);
-    const registry = new Registry(db, options);
-    await registry.#load();
-    return registry;
+    try {
+      const registry = new Registry(db, options);
+      await registry.#load();
+      return registry;
+    } catch (error) {
+      await db.close().catch(() => {});
+      throw explainSiteError(options.file, error);
+    }
+  }
+
+  /**
+   * `open`, but a damaged file is moved to `quarantine/`, never deleted, and the registry begins empty: for a gateway,
+   * which must start. `setAside` is where the file is now.
+   */
+  static async openOrSetAside(
+    options: RegistryOptions,
+    clock: () => number,
+  ): Promise<{ registry: Registry; setAside?: string }> {
+    try {
+      return { registry: await Registry.open(options) };
+    } catch (error) {
+      if (!(error instanceof SiteDamageError)) throw error;
+      const setAside = await moveToQuarantine(options.file, clock());
+      options.logger.error(
+        { err: error, setAside },
+        `${options.file} is damaged and was moved to ${setAside}; nothing was deleted. The registry begins empty: it ` +
+          'takes what site.import names. Import anything else again, and set again the passwords that people changed',
+      );
+      return { registry: await Registry.open(options), setAside };
+    }
   }
 
   /** Rises with every change of the view. */
@@ -237,12 +265,15 @@ export class Registry {
       replace,
     });
     if (options.dryRun === true) return plan.report;
+    // an import that changes nothing needs no space on the disk
+    const changes = plan.writes.some(({ gone, rows }) => gone.length + rows.length > 0);
+    if (same && !changes) return plan.report;
     const mark = same ? last.value : await hashPassword(fingerprint, personCost);
     await this.#db.transaction(async (queries) => {
       await applyImport(queries, plan);
       await queries.run(`INSERT OR REPLACE INTO meta (key, value) VALUES ('import', ?)`, mark);
     });
-    if (plan.writes.some(({ gone, rows }) => gone.length + rows.length > 0)) await this.#load();
+    if (changes) await this.#load();
     return plan.report;
   }
 

@@ -14,7 +14,7 @@ import {
   userSchema,
 } from '../../contract/site.ts';
 import { idOf, issue, type SiteIssue, type Table } from './site-issue.ts';
-import { checkCredential } from './topic-rights.ts';
+import { checkCredential, keyProblem } from './topic-rights.ts';
 
 /** What the import must know of the device profiles. */
 export interface ProfileFacts {
@@ -222,7 +222,9 @@ function checkDevice(
   profiles: ProfileFacts | undefined,
 ): SiteIssue[] {
   const inputs = Object.entries(device.inputs ?? {});
+  const badKey = device.key === undefined ? undefined : keyProblem(device.key);
   return [
+    ...(badKey === undefined ? [] : [issue([...at, 'key'], badKey.message, badKey.hint)]),
     ...refer([...at, 'slot'], 'slot', device.slot, view.ids.slots),
     ...inputs.flatMap(([name, input]) =>
       refer([...at, 'inputs', name, 'slot'], 'slot', input.slot, view.ids.slots),

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Site } from '../../contract/site.ts';
 import { type Database, openDatabase, sqliteCode } from '../journal/sqlite.ts';
+import { isDamageCode } from '../journal/store.ts';
 import { readStored, siteOf } from './import.ts';
 import { emptySite } from './site-file.ts';
 
@@ -41,6 +42,17 @@ const migrations = [
    BEGIN DELETE FROM session WHERE user = new.id; END;`,
 ];
 
+/** `site.db` cannot be read any more. */
+export class SiteDamageError extends Error {
+  override readonly name = 'SiteDamageError';
+
+  constructor(file: string, why: string, cause?: unknown) {
+    super(`${file} is damaged (${why}); restore a backup, or move it away and import the site again`, {
+      cause,
+    });
+  }
+}
+
 /** Opens `site.db`, makes it if it is missing, and brings it to this version's form. */
 export async function openSiteDatabase(file: string): Promise<Database> {
   const db = await openDatabase(file, 'create');
@@ -48,10 +60,12 @@ export async function openSiteDatabase(file: string): Promise<Database> {
     await db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
     db.busyTimeout(5_000);
     await migrate(db);
+    const result = await db.get<{ quick_check: string }>('PRAGMA quick_check(1)');
+    if (result?.quick_check !== 'ok') throw new SiteDamageError(file, result?.quick_check ?? 'no answer');
     return db;
   } catch (error) {
     await db.close().catch(() => {});
-    throw explain(file, error);
+    throw explainSiteError(file, error);
   }
 }
 
@@ -68,14 +82,14 @@ async function migrate(db: Database): Promise<void> {
   });
 }
 
-function explain(file: string, error: unknown): Error {
-  const code = sqliteCode(error);
-  const damaged = code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT';
+/** An error of `site.db` with its file and what to do; a `SiteDamageError` where the file is damaged. */
+export function explainSiteError(file: string, error: unknown): Error {
+  if (error instanceof SiteDamageError) return error;
   const why = error instanceof Error ? error.message : String(error);
-  const what = damaged
-    ? `is damaged (${why}); restore a backup, or move it away and import the site again`
-    : why;
-  return new Error(`${file} ${what}`, { cause: error });
+  // a body that is no JSON: found by SQLite in a generated column, or by us
+  const damaged =
+    isDamageCode(sqliteCode(error)) || error instanceof SyntaxError || why.includes('malformed JSON');
+  return damaged ? new SiteDamageError(file, why, error) : new Error(`${file} ${why}`, { cause: error });
 }
 
 /** What a gateway has registered, read beside it; nothing where there is no `site.db` yet. */
@@ -85,7 +99,7 @@ export async function readRegisteredSite(file: string): Promise<Site> {
   try {
     return siteOf(await readStored(db));
   } catch (error) {
-    throw explain(file, error);
+    throw explainSiteError(file, error);
   } finally {
     await db.close();
   }

@@ -42,6 +42,23 @@ export function checkCredential(at: PropertyKey[], credential: Credential): Site
   return issues;
 }
 
+/** What is wrong with a device's key as a part of its topics; it may have several levels. */
+export function keyProblem(key: string): { message: string; hint: string } | undefined {
+  // Quoted as JSON: a control character must not reach a terminal.
+  const shown = JSON.stringify(key);
+  if (/[+#\p{Cc}]/u.test(key)) {
+    const message = `${shown} has a character that no topic can have`;
+    return { message, hint: 'use no "+", "#" or control character' };
+  }
+  if (key.split('/').some((level) => level === '')) {
+    return {
+      message: `${shown} has an empty level`,
+      hint: 'write no "/" at its start or end, and none beside another',
+    };
+  }
+  return undefined;
+}
+
 /** MQTT 3.1.1, 4.7.1: `#` only as the last level, `+` only as a whole level. */
 function filterProblem(filter: string): string | undefined {
   const levels = filter.split('/');

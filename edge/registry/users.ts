@@ -22,14 +22,17 @@ interface StoredPerson {
 /** The people of `site.db`. Reads are from memory; writes are on disk when their promise resolves. */
 export class Users {
   readonly #db: Database;
+  readonly #reload: () => Promise<void>;
   readonly #listeners = new Set<(user: string) => void>();
   #people = new Map<string, StoredPerson>();
   #setupCode: string | undefined;
   /** Verified instead of a hash that does not exist, so that an unknown user takes as long as a known one. */
   readonly #dummy = hashPassword(randomBytes(16).toString('hex'), personCost);
 
-  constructor(db: Database) {
+  /** `reload` runs after somebody was added and must call `load`: whoever else shows people reads them again. */
+  constructor(db: Database, reload?: () => Promise<void>) {
     this.#db = db;
+    this.#reload = reload ?? (() => this.load());
   }
 
   /** Reads the table again. */
@@ -136,6 +139,6 @@ export class Users {
         taken ? `the user name "${person.user}" is taken` : 'there is an administrator already',
       );
     }
-    await this.load();
+    await this.#reload();
   }
 }

@@ -29,6 +29,7 @@ export function startDurableMosquitto(program: string, dir: string): Promise<Mos
     `persistence_location ${dir}/`,
     'autosave_on_changes true',
     'autosave_interval 1',
+    'max_queued_messages 0',
     ...(process.getuid?.() === 0 ? ['user root'] : []),
   ];
   return startMosquitto(program, dir, { verbose: false, extra });

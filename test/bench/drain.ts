@@ -57,10 +57,10 @@ export const drain: Measurement = {
       rates.drained.push(rate);
       alarms.push(...alarmMs);
       rates.singles.push(await oneByOne(province, ms));
-      rates.bridged.push(await bridge(bench, mosquitto, backlog / 3));
+      rates.bridged.push(await bridge(bench, mosquitto, Math.floor(backlog / 3)));
+      sizes = await sizesOf(province.frames);
       rates.stored.push(await replay(bench, province, backlog));
       rates.commits.push(await commitsOfOneRow(bench.folder('commits'), ms / 2));
-      sizes = await sizesOf(province.frames);
     }
     return report(rates, alarms, sizes);
   },

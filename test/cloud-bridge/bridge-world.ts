@@ -171,6 +171,7 @@ export function storeWith(store: ReceiverStore, change: Partial<ReceiverStore>):
     lane: (key) => store.lane(key),
     lanes: () => store.lanes(),
     gateways: () => store.gateways(),
+    regionOf: (school, gateway) => store.regionOf(school, gateway),
     counts: (by) => store.counts(by),
     events: (query) => store.events(query),
     alarms: (query) => store.alarms(query),

@@ -56,7 +56,21 @@ export function received(frame: Frame): ReceivedFrame {
   if ('reason' in verified) throw new Error(verified.detail);
   const { school, gateway, region, epoch, lane, from, to, prev, hash } = frame;
   const path = uplinkPath(region, school, gateway);
-  return { path, school, gateway, region, epoch, lane, from, to, prev, hash, proven: true, ...verified };
+  const arrival = { path, wire: Buffer.from(JSON.stringify(frame)), enrolled: false };
+  return {
+    ...arrival,
+    school,
+    gateway,
+    region,
+    epoch,
+    lane,
+    from,
+    to,
+    prev,
+    hash,
+    proven: true,
+    ...verified,
+  };
 }
 
 /** The chain over bodies from a known start. */

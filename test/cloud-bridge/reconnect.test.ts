@@ -36,6 +36,24 @@ describe('reconnection', () => {
     expect(reconnect.delay(true)).toBe(2_000);
   });
 
+  it('tries every 2 to 10 s while a severity 1 has no receipt (a panic took 2 min after an outage)', () => {
+    for (const [random, later] of [
+      [() => 0, 2_000],
+      [longest, 10_000],
+    ] as const) {
+      const reconnect = new Reconnect(reconnectLimits, random);
+      reconnect.lost();
+      expect(reconnect.delay(true, true)).toBe(random() * 2_000);
+      for (let i = 0; i < 20; i++) {
+        reconnect.failed(false);
+        expect(reconnect.delay(true, true)).toBe(later);
+      }
+      expect(reconnect.earlyDelay(true)).toBe(later);
+      reconnect.failed(true);
+      expect(reconnect.delay(true, true)).toBe(random() * 300_000);
+    }
+  });
+
   it('honours a broker that says it is busy, severity 1 or not', () => {
     const reconnect = new Reconnect(reconnectLimits, longest);
     reconnect.failed(true);

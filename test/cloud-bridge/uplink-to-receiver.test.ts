@@ -308,6 +308,7 @@ function memoryStore(): ReceiverStore {
     lane: async () => undefined,
     lanes: nothing,
     gateways: nothing,
+    regionOf: async () => undefined,
     counts: nothing,
     events: nothing,
     alarms: nothing,

@@ -152,7 +152,7 @@ uplinks:
       'a password with the URL',
       `${site}uplinks: [{recipient: p, url: "mqtt://u:p@h"}]\n`,
       [
-        'edge.yaml:6:31 uplinks[0].url: must be mqtt://host:port or mqtts://host:port (is "mqtt://u:p@h"); write e.g. mqtts://iot.example.edu.cn:8883',
+        'edge.yaml:6:31 uplinks[0].url: must be mqtt://host:port or mqtts://host:port (is "mqtt://u:***@h"); write e.g. mqtts://iot.example.edu.cn:8883',
       ],
     ],
     [
@@ -236,4 +236,39 @@ describeWithPeer('openssl', 'a real certificate', () => {
     expect(faultsOf(text('cert_file: c.pem, key_file: k.pem'))).toEqual([]);
     expect(faultsOf(text('cert_file: k.pem, key_file: c.pem'))).toHaveLength(2);
   });
+});
+
+describe('faults never hide each other', () => {
+  it('compares keys that are right although others of the same part are not', () => {
+    const faults = faultsOf(`${site}console: { host: 0.0.0.0, port: 1883, session_hours: 99 }
+uplinks:
+  - { recipient: province, url: 'mqtt://a:1', version: 9 }
+  - { recipient: province, url: 'mqtt://a:1', password_env: NOT_SET, version: 9 }
+`).join('\n');
+    expect(faults).toContain('console.session_hours: must be');
+    expect(faults).toContain('would take passwords over plain HTTP');
+    expect(faults).toContain('console.port: 1883 is taken by mqtt.listeners[0]');
+    expect(faults).toContain('uplinks[1].recipient: "province" is taken by uplinks[0]');
+    expect(faults).toContain('NOT_SET is not set');
+    expect(faults).toContain('uplinks[1].username: is missing');
+  });
+
+  it('draws no conclusions from a key that is faulty', () => {
+    const text = `${site}mqtt: { listeners: [{ port: 8080 }] }\nconsole: { host: 0.0.0.0, port: x, tls: 3 }\n`;
+    expect(faultsOf(text)).toHaveLength(2);
+  });
+});
+
+it.each([
+  'mqtt://u:hunter22@h:1883/x',
+  'mqtt://u:hun@ter22@h',
+  'u:hunter22@h:1883',
+  `mqtt://${'u'.repeat(20)}:hunter22${'x'.repeat(40)}@h`,
+])('a refused address shows no password: %s', (url) => {
+  const faults = faultsOf(
+    `${site}uplinks: [{ recipient: p, url: '${url}' }]\nlog: { level: '${url}' }\n`,
+  ).join('\n');
+  expect(faults).toMatch(/uplinks\[0\]\.url: must be mqtt:/);
+  expect(faults).toContain(':***');
+  expect(faults).not.toMatch(/hun|ter22|xxxx/);
 });

@@ -62,6 +62,14 @@ describe('receiver.yaml', () => {
     ],
     ['broker: { url: "mqtt://b:1" }\nhttp: { token_file: nowhere }', /"nowhere" is no file/],
     ['broker: { url: "mqtt://b:1", tls: { ca_file: none.crt } }', /"none\.crt" does not exist/],
+    [
+      'broker: { url: "mqtt://b:1" }\ngateways:\n  - { school: "4137010001", gateway: gw-01, region: "3701" }',
+      /receiver\.yaml:3:\d+ gateways.*must be a county of 6 digits/,
+    ],
+    [
+      'broker: { url: "mqtt://b:1" }\ngateways:\n  - { school: "4137010001", gateway: gw-01, region: "370102" }\n  - { school: "4137010001", gateway: gw-01, region: "370103" }',
+      /receiver\.yaml:4:\d+ gateways.*gw-01 of 4137010001 is named twice/,
+    ],
     ['broker: { url: "mqtt://b:1" }\nhttp: { prot: 1 }', /http.*prot.*port/],
   ])('says what is wrong with %j', (text, message) => {
     expect(faults(text).join('\n')).toMatch(message);

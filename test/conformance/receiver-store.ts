@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { IngestBatch, ReceivedFrame, ReceiverStore } from '../../cloud-bridge/receiver/store.ts';
 import { CHAIN_START } from '../../contract/chain.ts';
 import type { GatewayState, Heartbeat } from '../../contract/gateway-state.ts';
-import { uplinkPath } from '../../contract/uplink-topic.ts';
+import { type UplinkPath, uplinkPath } from '../../contract/uplink-topic.ts';
 import { frameOf, frameWithSkip, received } from '../cloud-bridge/frames.ts';
 import { MemoryOutbox } from '../support/memory-outbox.ts';
 
@@ -43,6 +43,11 @@ export function receiverStoreConformance(name: string, underTest: () => StoreUnd
       ...part,
     });
     const put = (s: ReceiverStore, ...frames: ReceivedFrame[]) => s.commit(batch({ frames }));
+
+    const stateOf = (path: UplinkPath, state: GatewayState, enrolled = false) => ({
+      ...{ path, state, enrolled, retained: false },
+      bytes: Buffer.from(JSON.stringify(state)),
+    });
 
     afterEach(async () => {
       await store?.close();
@@ -320,7 +325,7 @@ export function receiverStoreConformance(name: string, underTest: () => StoreUnd
         software: 'x',
       });
       let s = await open();
-      const tell = (state: GatewayState) => s.commit(batch({ states: [{ path, state, retained: false }] }));
+      const tell = (state: GatewayState) => s.commit(batch({ states: [stateOf(path, state)] }));
       await put(s, received(frameOf(outbox, 'e', 1, 2)));
       await tell(beat(4, outbox.head('e').hash));
       s = await restart();
@@ -335,6 +340,81 @@ export function receiverStoreConformance(name: string, underTest: () => StoreUnd
       expect(await s.gateways()).toMatchObject([
         { gateway: 'gw-01', boot: 'b1', heartbeat: { holdHours: 100 } },
       ]);
+    });
+
+    it('keeps a gateway in the county it was first seen in: another path touches neither lane nor presence', async () => {
+      const outbox = outboxOf(4);
+      const stranger = new MemoryOutbox({ epoch: outbox.epoch, origin: { region: '370202' } });
+      stranger.append(...Array.from({ length: 4 }, () => ({ lane: 'e' as const })));
+      let s = await open();
+      await put(s, received(frameOf(outbox, 'e', 1, 3)));
+      s = await restart();
+      const before = [await s.lanes(), await s.gateways()];
+      const [outcome] = await put(s, received(frameOf(stranger, 'e', 4, 4)));
+      expect(outcome).toMatchObject({
+        ack: 0,
+        stored: 0,
+        rejected: [{ seq: 4, code: 'wrong-identity' }],
+        wrongIdentity: expect.stringContaining('county 370202'),
+      });
+      const path = uplinkPath('370202', '4137010001', 'gw-01');
+      await s.commit(batch({ states: [stateOf(path, { k: 'gone', boot: 'b1' })] }));
+      expect([await s.lanes(), await s.gateways()]).toEqual(before);
+      const { letters } = await s.deadLetters({ before: Number.MAX_SAFE_INTEGER, limit: 10 });
+      expect(letters.map(({ reason, topic }) => [reason, topic])).toEqual([
+        ['wrong-identity', 'cs/v1/3702/370202/4137010001/gw-01/up/state'],
+        ['wrong-identity', 'cs/v1/3702/370202/4137010001/gw-01/up/e'],
+      ]);
+      expect(await put(s, received(frameOf(outbox, 'e', 4, 4)))).toMatchObject([{ ack: 4, rejected: [] }]);
+      // Enrolled there it may move, and the old path is a stranger's.
+      const moved = { ...received(frameOf(stranger, 'e', 4, 4)), epoch: 'later', enrolled: true };
+      expect(await put(s, moved)).toMatchObject([{ stored: 1 }]);
+      expect(await s.regionOf('4137010001', 'gw-01')).toBe('370202');
+    });
+
+    it('lets the successor of an abolished county take a gateway over, but not its neighbours', async () => {
+      const at = (region: string, seq: number) => {
+        const outbox = outboxOf(3, { origin: { region } });
+        return received(frameOf(outbox, 'e', seq, seq));
+      };
+      const s = await open();
+      const seen = async (region: string) => {
+        const [outcome] = await put(s, at(region, 1));
+        return [outcome?.wrongIdentity === undefined, await s.regionOf('4137010001', 'gw-01')];
+      };
+      expect(await seen('371081')).toEqual([true, '371081']);
+      expect(await seen('371082')).toEqual([false, '371081']);
+      expect(await seen('371003')).toEqual([true, '371003']);
+      expect(await seen('371002')).toEqual([false, '371003']);
+    });
+
+    it('counts the break behind a conflict on arrival, as its check does', async () => {
+      const own = outboxOf(6);
+      const forged = new MemoryOutbox({ epoch: own.epoch });
+      for (const row of own.rows('e').slice(0, 3)) forged.appendBody('e', row.body);
+      forged.append({ type: 'FIR.SMOKE', lane: 'e' });
+      for (const cut of [
+        [
+          [4, 4],
+          [5, 6],
+        ],
+        [[4, 6]],
+        [[3, 6]],
+      ] as const) {
+        const epoch = randomUUID();
+        const gateway = `gw-${cut.length}-${cut[0]?.[0]}`;
+        const put1 = (frame: ReceivedFrame) =>
+          put(s, { ...frame, epoch, gateway, path: { ...frame.path, gateway } });
+        const s = store ?? (await open());
+        await put1(received(frameOf(own, 'e', 1, 3)));
+        await put1(received(frameOf(forged, 'e', 4, 4)));
+        for (const [from, to] of cut) await put1(received(frameOf(own, 'e', from, to)));
+        expect((await s.lanes()).find((lane) => lane.epoch === epoch)).toMatchObject({
+          chainBreaks: 1,
+          conflicts: 1,
+        });
+      }
+      expect(await store?.check()).toMatchObject({ chainBreaks: 3, faults: [] });
     });
 
     it('keeps dead letters once, counts them, and gives up the oldest for room', async () => {

@@ -190,7 +190,7 @@ describeWithPeer('chromium', 'the console in a real browser: what people do to a
     const step = page.locator('[data-step=acknowledge]');
     await step.waitFor();
     const text = await step.textContent();
-    for (const word of ['接警', 'zhang', '在 值班室', '未接警 → 已接警']) expect(text).toContain(word);
+    for (const word of ['接警', '张建国', '在 值班室', '未接警 → 已接警']) expect(text).toContain(word);
   });
 
   test('what recovered by itself waits to be seen, all at once if wanted', async () => {

@@ -248,6 +248,7 @@ function users(bare: boolean): Users {
       return person?.password === password ? person : undefined;
     },
     person: (user) => known.get(user),
+    list: () => [...known.values()],
     hasAdministrator: () => !bare || known.size > 0,
     createAdministrator: async (administrator) => {
       const person = { ...administrator, role: 'administrator' as const };

@@ -374,3 +374,37 @@ describe('profiles try --batch', () => {
     expect(err).toContain('none.jsonl');
   });
 });
+
+test('profiles check of a folder without profiles fails and says so', async () => {
+  const { code, out } = await run(['check', dir]);
+  expect(code).toBe(1);
+  expect(out).toContain(`${dir}:1:1 holds no profile (.yaml); name a folder or file with one`);
+  expect(out).not.toContain('all good');
+});
+
+test('profiles try reports an unknown meaning in settings instead of guessing an event', async () => {
+  const lines = [
+    {
+      topic: 'io/gate/state',
+      payload: { inputs: { 1: 1 } },
+      settings: { inputs: { 1: { means: 'panick' } } },
+    },
+    { topic: 'zigbee2mqtt/sos', payload: { action: 'double' }, settings: { press: { double: 'panick' } } },
+    { topic: 'zigbee2mqtt/sos', payload: { action: 'double' }, settings: { press: { double: 'panic' } } },
+  ];
+  const { out, code } = await run(
+    ['try', '--batch', '-'],
+    lines.map((line) => JSON.stringify(line)).join('\n'),
+  );
+  const results = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(code).toBe(1);
+  expect(results[0]).toMatchObject({ status: 'error', events: [] });
+  expect(results[0].error).toBe(
+    'inputs.1.means: "panick" is no meaning of this profile; did you mean "panic"?',
+  );
+  expect(results[1].error).toBe('settings.press.double: "panick" is no meaning; did you mean "panic"?');
+  expect(results[2]).toMatchObject({ status: 'mapped', events: [{ type: 'EMG.PANIC' }] });
+});

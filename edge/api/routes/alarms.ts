@@ -122,7 +122,7 @@ export function alarmRoutes(app: FastifyInstance, o: AlarmRoutes): void {
       const actor: Actor = {
         user: session.user,
         role: session.role,
-        station: session.station ?? wanted.station,
+        station: stationOf(session, wanted),
       };
       if (second !== undefined) actor.second = await checkSecond(o.signIn, session, second, request.ip);
       const result = await act(request, o.desk, id, action, wanted, actor);
@@ -134,6 +134,20 @@ export function alarmRoutes(app: FastifyInstance, o: AlarmRoutes): void {
       if (result.stored) return o.alarms.now(result.alarm);
       return sendProblem(request, reply, notStored({ ...o.alarms.now(result.alarm), unsaved: true }));
     },
+  );
+}
+
+/** The session's station wins: nobody acts from a desk that they did not sign in at. */
+function stationOf(session: Session, wanted: Pick<AlarmActionRequest, 'station'>): string {
+  const station = session.station ?? wanted.station;
+  if (station !== undefined) return station;
+  throw new ProblemError(
+    'invalid',
+    {
+      zh: '缺少 station：请在登录时或在请求中写明您所在的岗位。',
+      en: '"station" is missing: name your desk when you sign in, or in the request.',
+    },
+    { errors: [{ path: 'station', message: { zh: '缺少岗位', en: 'is missing' } }] },
   );
 }
 

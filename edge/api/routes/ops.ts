@@ -6,14 +6,11 @@ import { may } from '../access.ts';
 import { problems } from '../openapi.ts';
 import type { NotReady } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
-import { sameSecret } from '../secret.ts';
 
 /** The process's counters in Prometheus text. */
 export interface MetricsSource {
   contentType: string;
   text(): Promise<string>;
-  /** Bearer token of a scraper on another host. */
-  token?: string;
 }
 
 export interface OpsRoutes {
@@ -83,7 +80,7 @@ export function opsRoutes(app: FastifyInstance, o: OpsRoutes): void {
       config: { access: 'public' },
       schema: {
         tags: ['operation'],
-        summary: 'Prometheus text: open on loopback, else with a bearer token or to the administrator',
+        summary: 'Prometheus text: open on loopback without a proxy, else to a signed-in administrator',
         response: {
           200: { description: 'Metrics', content: { 'text/plain': { schema: z.string() } } },
           ...problems(401, 403),
@@ -91,7 +88,7 @@ export function opsRoutes(app: FastifyInstance, o: OpsRoutes): void {
       },
     },
     async (request, reply) => {
-      if (!mayScrape(request, o.metrics.token)) throw metricsRefused(request);
+      if (!mayScrape(request)) throw metricsRefused(request);
       return reply.type(o.metrics.contentType).send(await o.metrics.text());
     },
   );
@@ -118,10 +115,8 @@ function notReady(o: OpsRoutes): NotReady[] {
   return missing;
 }
 
-function mayScrape(request: FastifyRequest, token: string | undefined): boolean {
+function mayScrape(request: FastifyRequest): boolean {
   if (isLoopback(request)) return true;
-  const bearer = /^Bearer ([^\s]+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (token !== undefined && bearer !== undefined && sameSecret(bearer, token)) return true;
   return request.session !== null && may(request.session.role, 'metrics.read');
 }
 
@@ -135,7 +130,7 @@ function isLoopback(request: FastifyRequest): boolean {
 
 function metricsRefused(request: FastifyRequest): ProblemError {
   return new ProblemError(request.session === null ? 'expired-session' : 'not-allowed', {
-    zh: '监控数据仅限本机、管理员或持令牌者读取；令牌在配置中设置。',
-    en: 'Metrics are for this machine, the administrator, or the holder of the token set in the configuration.',
+    zh: '监控数据仅限本机或管理员读取。',
+    en: 'Metrics are for this machine and the administrator.',
   });
 }

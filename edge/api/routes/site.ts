@@ -7,7 +7,7 @@ import { eventTypes } from '../../../contract/event-type.ts';
 import { type Device, orgUnitSchema, placeSchema, slotSchema } from '../../../contract/site.ts';
 import { may, sessionOf } from '../access.ts';
 import { problems } from '../openapi.ts';
-import type { DeviceStatus, InboxGroup, SiteDirectory } from '../ports.ts';
+import type { DeviceStatus, InboxGroup, SiteDirectory, Users } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 
 /** Who this gateway is. */
@@ -23,6 +23,7 @@ export interface Identity {
 export interface SiteRoutes {
   identity: Identity;
   directory: SiteDirectory;
+  users: Pick<Users, 'list'>;
   deviceStatus: (id: string) => DeviceStatus | undefined;
   inbox: { list(): readonly InboxGroup[] };
 }
@@ -67,6 +68,9 @@ const siteViewSchema = z.object({
   slots: z.array(slotSchema),
   devices: z.array(knownDevice),
   links: z.array(z.object({ slot: z.string(), cameras: z.array(z.string()) })),
+  people: z
+    .array(z.object({ user: z.string(), name: z.string() }))
+    .describe('Who is behind the user names in alarms and their history'),
   types: z.record(
     z.string(),
     z.object({
@@ -87,7 +91,7 @@ const typeNames = Object.fromEntries(
 );
 
 interface CachedText {
-  version: string | number;
+  version: string;
   text: string;
   etag: string;
 }
@@ -97,7 +101,8 @@ export function siteRoutes(app: FastifyInstance, o: SiteRoutes): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
   let cached: CachedText | undefined;
   const site = (): CachedText => {
-    const { version } = o.directory;
+    // People come and go without a new version of the directory.
+    const version = JSON.stringify([o.directory.version, peopleOf(o)]);
     if (cached?.version !== version) {
       const text = JSON.stringify(siteView(o));
       cached = {
@@ -115,7 +120,7 @@ export function siteRoutes(app: FastifyInstance, o: SiteRoutes): void {
       config: { access: 'site.read' },
       schema: {
         tags: ['site'],
-        summary: 'Places, slots, devices and event types by name; send If-None-Match',
+        summary: 'Places, slots, devices, people and event types by name; send If-None-Match',
         response: {
           200: siteViewSchema,
           304: z.null().describe('Unchanged since the ETag of the request'),
@@ -201,7 +206,12 @@ function sendSite(request: FastifyRequest, reply: FastifyReply, site: CachedText
   return reply.type('application/json; charset=utf-8').send(site.text);
 }
 
-function siteView({ identity, directory }: SiteRoutes): z.infer<typeof siteViewSchema> {
+/** Their names only; whoever may read the site may read alarms, where the user names are. */
+function peopleOf({ users }: Pick<SiteRoutes, 'users'>): { user: string; name: string }[] {
+  return users.list().map(({ user, name }) => ({ user, name }));
+}
+
+function siteView({ identity, directory, users }: SiteRoutes): z.infer<typeof siteViewSchema> {
   return {
     gateway: { ...identity },
     places: [...directory.places()],
@@ -209,6 +219,7 @@ function siteView({ identity, directory }: SiteRoutes): z.infer<typeof siteViewS
     slots: [...directory.slots()],
     devices: directory.devices().map(plainDevice),
     links: directory.links().map(({ slot, cameras }) => ({ slot, cameras: [...cameras] })),
+    people: peopleOf({ users }),
     types: typeNames,
   };
 }

@@ -173,6 +173,7 @@ export const en: typeof zhCn = {
   transition: {
     raise: 'Raised',
     repeat: 'Triggered again',
+    ease: 'One source back to normal',
     return: 'Back to normal',
     lose: 'State unknown',
     propose: 'Disposal proposed',

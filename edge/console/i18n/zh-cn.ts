@@ -160,6 +160,7 @@ export const zhCn = {
   transition: {
     raise: '触发报警',
     repeat: '再次触发',
+    ease: '部分来源已恢复',
     return: '现场恢复',
     lose: '状态未知',
     propose: '提出处置',

@@ -156,10 +156,78 @@ describe('frames', () => {
   it('may name an abolished county that their topic has the successor of', async () => {
     const penglai = await RawGateway.connect(world.broker.port, { region: '370614' });
     world.onClose(() => penglai.close());
-    const outbox = outboxOf(2);
-    await penglai.frame(frameOf(outbox, 'e', 1, 2, { region: '370684' }));
+    const outbox = outboxOf(2, { origin: { region: '370684' } });
+    await penglai.frame(frameOf(outbox, 'e', 1, 2));
     expect(await penglai.receipt('for both', ({ ack }) => ack === 2)).toMatchObject({ rejected: [] });
   });
+
+  it.each(['999999', '379999', '370202'])(
+    'from county %s cannot take a place in the lane of a gateway of 370102 (alarm lost at the province)',
+    async (region) => {
+      const outbox = outboxOf(2);
+      await gateway.frame(frameOf(outbox, 'e', 1, 2));
+      await gateway.receipt('for the first', ({ ack }) => ack === 2);
+      const intruder = await RawGateway.connect(world.broker.port, { region });
+      world.onClose(() => intruder.close());
+      const forged = new MemoryOutbox({ epoch: outbox.epoch, origin: { region } });
+      for (const { body } of outbox.rows('e')) forged.appendBody('e', body);
+      forged.append({});
+      await intruder.frame(frameOf(forged, 'e', 3, 3));
+      expect(await intruder.receipt('that refuses', () => true)).toMatchObject({
+        ack: 0,
+        rejected: [{ seq: 3, code: 'wrong-identity' }],
+      });
+      await intruder.state({ k: 'gone', boot: 'b1' });
+      outbox.append({});
+      await gateway.frame(frameOf(outbox, 'e', 3, 3));
+      expect(await gateway.receipt('for the own row', ({ ack }) => ack === 3)).toMatchObject({
+        rejected: [],
+      });
+      const reasons = await waitFor('both letters', async () => {
+        const all = await letters();
+        return all.length === 2 ? all.map(({ reason }) => reason) : undefined;
+      });
+      expect(reasons).toEqual(['wrong-identity', 'wrong-identity']);
+    },
+  );
+
+  it('of an enrolled gateway come from its county only, whoever was first', async () => {
+    // Beside the first receiver, which answers under another name.
+    const gateways = [{ school: '4137010001', gateway: 'gw-01', region: '379998' }];
+    await world.receiver({ gateways, recipient: 'city' });
+    const recipient = { recipient: 'city' };
+    const newer = await RawGateway.connect(world.broker.port, { region: '379998' });
+    world.onClose(() => newer.close());
+    await gateway.frame(frameOf(outboxOf(1), 'e', 1, 1, recipient));
+    await gateway.receipt('that refuses', ({ rejected }) => rejected[0]?.code === 'wrong-identity');
+    await newer.frame(frameOf(outboxOf(1, { origin: { region: '379998' } }), 'e', 1, 1, recipient));
+    await newer.receipt('for the row', ({ ack }) => ack === 1);
+  });
+
+  it.each([{ gateway: 'gw-02' }, { school: '4137020002' }, { region: '370202' }])(
+    'with an event of another origin (%j) keep the others and refuse that one',
+    async (origin) => {
+      const outbox = outboxOf(1);
+      const foreign = new MemoryOutbox({ origin });
+      foreign.append({}, {});
+      const body = foreign.rows('e')[1]!.body;
+      outbox.appendBody('e', body);
+      outbox.append({});
+      await gateway.frame(frameOf(outbox, 'e', 1, 3));
+      const receipt = await gateway.receipt('for all', ({ ack }) => ack === 3);
+      expect(receipt.rejected).toMatchObject([{ seq: 2, code: 'wrong-identity' }]);
+      // Only in the origin, behind a source that is right.
+      const mixed = outboxOf(1, { epoch: randomUUID() });
+      mixed.appendBody('e', body.replace(/"source":"[^"]*"/, '"source":"/370102/4137010001/gw-01"'));
+      await gateway.frame(frameOf(mixed, 'e', 1, 2));
+      const second = await gateway.receipt(
+        'for the other',
+        ({ epoch, ack }) => epoch === mixed.epoch && ack === 2,
+      );
+      expect(second.rejected).toMatchObject([{ seq: 2, code: 'wrong-identity' }]);
+      expect((await letters()).map(({ reason }) => reason)).toEqual(['wrong-identity', 'wrong-identity']);
+    },
+  );
 
   it('for another recipient are neither stored nor answered', async () => {
     const outbox = outboxOf(4);

@@ -247,6 +247,51 @@ describe('connections', () => {
   });
 });
 
+describe('connections, while a severity 1 has no receipt', () => {
+  const hurried = () => {
+    const outbox = outboxOf();
+    const recipient = new FakeRecipient();
+    recipient.refuse = new Error('away');
+    let now = Date.now();
+    const started = start(outbox, {
+      transport: recipient,
+      reconnect: { startMs: 0, firstMs: 60_000, maxMs: 60_000, urgentMs: 10, urgentMaxMs: 30 },
+      random: () => 0.9,
+      clock: () => now,
+    });
+    return { ...started, outbox, recipient, pass: (ms: number) => (now += ms) };
+  };
+
+  it('are tried again soon until the broker is back, not after minutes', async () => {
+    const { outbox, recipient, uplink, receipt } = hurried();
+    await waitFor('the first attempt', () => uplink.status().counters.connectFailures === 1);
+    outbox.append({ type: 'EMG.PANIC', edge: 'pulse' });
+    await waitFor('many attempts', () => recipient.attempts.length >= 6, 5_000);
+    recipient.refuse = undefined;
+    await waitFor('the panic', () => ranges(recipient.frames, 'a').includes('1-1'), 5_000);
+    recipient.answer(receipt({ lane: 'a', ack: 1 }));
+    expect(uplink.status().lanes.a.ack).toBe(1);
+    // Receipted, it hurries nobody any more.
+    recipient.refuse = new Error('away');
+    recipient.lose();
+    const { length } = recipient.attempts;
+    await waitFor('down', () => uplink.status().state === 'down');
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(recipient.attempts).toHaveLength(length);
+  });
+
+  it('are quick no longer when it is older than 5 minutes', async () => {
+    const { outbox, recipient, uplink, pass } = hurried();
+    await waitFor('the first attempt', () => uplink.status().counters.connectFailures === 1);
+    outbox.append({ type: 'EMG.PANIC', edge: 'pulse' });
+    await waitFor('attempts', () => recipient.attempts.length >= 3, 5_000);
+    pass(300_001);
+    const { length } = recipient.attempts;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(recipient.attempts.length).toBeLessThanOrEqual(length + 1);
+  });
+});
+
 describe('status', () => {
   it('is down while nothing is receipted, and up again with a receipt', async () => {
     const { uplink, recipient, statuses, receipt } = start(outboxOf(['DEV.ONLINE', 2]), {

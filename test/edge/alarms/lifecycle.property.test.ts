@@ -52,6 +52,8 @@ const anEvent = fc.record({
     nil: undefined,
   }),
   device: fc.constantFrom('d1', 'd2'),
+  slot: fc.constantFrom('hall', 'hall', 'hall', undefined),
+  input: fc.constantFrom('1', undefined, undefined, undefined, undefined, undefined),
   armed: fc.constantFrom('always' as const, 'never' as const),
   age: fc.constantFrom(0, 0, 5_000, 600_000),
 });
@@ -87,8 +89,14 @@ function take(play: Play, step: Step): { id: string; request: AlarmActionRequest
   if (step.do === 'wait') play.now += step.ms;
   if (step.do === 'lose') play.lose(step.device);
   if (step.do === 'event') {
-    const { do: _, age, severity, type, edge, ...rest } = step;
-    play.send(type, edge, { ...rest, at: play.now - age, ...(severity !== undefined && { severity }) });
+    const { do: _, age, severity, type, edge, slot, input, ...rest } = step;
+    play.send(type, edge, {
+      ...rest,
+      at: play.now - age,
+      ...(severity !== undefined && { severity }),
+      ...(slot !== undefined && { slot }),
+      ...(input !== undefined && { input }),
+    });
   }
   if (step.do !== 'act') return undefined;
   const known = [...play.book.open(), ...play.book.closed()];
@@ -326,11 +334,12 @@ describe('the random play', () => {
           if (alarm.previous !== undefined) reached.add('previous');
         }
       }),
-      { ...runs, seed: 7 },
+      { numRuns: 1_000, seed: 7 },
     );
     for (const action of [
       'raise',
       'repeat',
+      'ease',
       'return',
       'lose',
       'silence',
@@ -360,13 +369,22 @@ function classOf(mode: string): string {
   return mode === 'walktest' ? 'test' : mode;
 }
 
-function isOf(alarm: Alarm, event: { type: string; device: string; mode: string }): boolean {
+interface Told {
+  type: string;
+  device: string;
+  slot: string | undefined;
+  input: string | undefined;
+  mode: string;
+}
+
+function isOf(alarm: Alarm, event: Told): boolean {
+  const subject = event.slot ?? (event.input === undefined ? event.device : `${event.device}#${event.input}`);
   return (
-    alarm.type === event.type && alarm.subject === event.device && classOf(alarm.mode) === classOf(event.mode)
+    alarm.type === event.type && alarm.subject === subject && classOf(alarm.mode) === classOf(event.mode)
   );
 }
 
-function activeOf(play: Play, event: { type: string; device: string; mode: string }): boolean {
+function activeOf(play: Play, event: Told): boolean {
   return play.book.open().some((alarm) => isOf(alarm, event) && alarm.condition === 'active');
 }
 

@@ -33,6 +33,7 @@ describe('a raise', () => {
       unit: 'lab',
       device: 'd1',
       slot: 'panic-3',
+      sources: ['d1'],
       raisedBy: event.id,
       raisedSeq: event.seq,
     });

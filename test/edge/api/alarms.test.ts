@@ -339,3 +339,32 @@ describe('silent alarms', () => {
     },
   );
 });
+
+describe('the station of an action', () => {
+  const without = async (cookie: string) => {
+    const { id, version } = panic();
+    return gateway.post(`/api/v1/alarms/${id}/acknowledge`, { version }, { cookie });
+  };
+
+  it('is not asked for again when the session has one', async () => {
+    const signedIn = await gateway.post('/api/v1/session', {
+      user: 'wang',
+      password: PASSWORD,
+      station: 'desk-7',
+    });
+    const cookie = signedIn.headers.get('set-cookie')?.split(';')[0] ?? '';
+    const response = await without(cookie);
+    expect(response.status).toBe(200);
+  });
+
+  it('is named in a 400 when neither the session nor the request has one', async () => {
+    const signedIn = await gateway.post('/api/v1/session', { user: 'wang', password: PASSWORD });
+    const cookie = signedIn.headers.get('set-cookie')?.split(';')[0] ?? '';
+    const response = await without(cookie);
+    expect(response.status).toBe(400);
+    expect(problemSchema.parse(await response.json())).toMatchObject({
+      code: 'invalid',
+      errors: [{ path: 'station' }],
+    });
+  });
+});

@@ -90,6 +90,10 @@ export class MemoryUsers implements Users {
     return this.people.get(user)?.person;
   }
 
+  list(): Person[] {
+    return [...this.people.values()].map(({ person }) => person);
+  }
+
   hasAdministrator(): boolean {
     return [...this.people.values()].some(({ person }) => person.role === 'administrator');
   }

@@ -121,4 +121,26 @@ describe('check-config', () => {
     expect(code).toBe(78);
     expect(err).toMatch(/^data\/site\.db:1:1 is damaged \(.*\); restore a backup/);
   });
+
+  it('names the faults of the site import beside those of edge.yaml', async () => {
+    write('edge.yaml', `${edge}log: { level: loud }\n`);
+    write(
+      'campus.yaml',
+      'slots: [{ id: s, name: 位, place: p }]\ndevices: [{ id: d, name: 模块, profile: io.wird }]\n',
+    );
+    const { code, err } = await check();
+    expect(code).toBe(78);
+    expect(err).toContain('edge.yaml:9:15 log.level: must be');
+    expect(err).toContain('campus.yaml:1:34 slots[0].place: there is no place "p"');
+    expect(err).toContain('there is no profile "io.wird"; did you mean "io.wired"?');
+    expect(err).toMatch(/\n3 faults$/);
+  });
+
+  it('makes up no faults of profiles or registered places where their folders are not known', async () => {
+    write('campus.yaml', 'devices: [{ id: d, name: 模块, profile: site.own }]\n');
+    write('edge.yaml', edge.replace('dir: profiles', 'dir: nowhere'));
+    expect((await check()).err).toMatch(/^edge\.yaml:8:18 profiles\.dir: [^\n]*\n1 fault$/);
+    write('edge.yaml', edge.replace('data_dir: data', 'data_dir: 3'));
+    expect((await check()).err).toMatch(/^edge\.yaml:7:11 data_dir: [^\n]*\n1 fault$/);
+  });
 });

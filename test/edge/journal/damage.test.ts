@@ -233,3 +233,24 @@ async function spoilPage(journal: Journal, file: string, page: number): Promise<
   expect(journal.damaged).toBe(false);
   await overwrite(file, (page - 1) * 4096, Buffer.alloc(4096, 0xa7));
 }
+
+test('a row whose body is no JSON any more does not stop load(): only its redelivery key is left out', async () => {
+  const { dir, file } = await madeJournal();
+  const journal = await openJournal(dir);
+  await journal.append(batchOf([rowOf(journal, { dup: ['one'] }), rowOf(journal, { dup: ['two'] })])).all;
+  const db = await openDatabase(file, 'write');
+  await db.run(`UPDATE journal SET body = replace(body, '"', 'x') WHERE dup = '["one"]'`);
+  await db.close();
+  expect((await journal.load()).dups.map(({ keys }) => keys)).toEqual([['two']]);
+  await journal.close();
+});
+
+test('an open alarm that cannot be read sets the file aside and is salvaged from its last transition', async () => {
+  const { dir, file, alarm } = await madeJournal();
+  const db = await openDatabase(file, 'write');
+  await db.run(`UPDATE alarm SET body = replace(body, '"type"', '"type')`);
+  await db.close();
+  const journal = await expectSetAside(dir);
+  expect(journal.opened.salvaged.map(({ id }) => id)).toEqual([alarm]);
+  await journal.close();
+});

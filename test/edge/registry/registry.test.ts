@@ -1,11 +1,12 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Site, siteSchema } from '../../../contract/site.ts';
 import { openDatabase } from '../../../edge/journal/sqlite.ts';
 import type { ImportReport } from '../../../edge/registry/import.ts';
-import type { FileImport, Registry, SiteImportOptions } from '../../../edge/registry/registry.ts';
-import { SiteError } from '../../../edge/registry/registry.ts';
+import type { FileImport, SiteImportOptions } from '../../../edge/registry/registry.ts';
+import { Registry, SiteError } from '../../../edge/registry/registry.ts';
 import { readRegisteredSite } from '../../../edge/registry/site-db.ts';
 import { campus, profiles, type Workspace, workspace } from './campus.ts';
 
@@ -335,6 +336,29 @@ describe('site.db', () => {
     await expect(other.open()).rejects.toThrow(
       /site\.db is damaged \(.*\); restore a backup, or move it away/,
     );
+  });
+
+  it('that is damaged is set aside for a gateway, which must start', async () => {
+    const other = workspace();
+    const file = join(other.dir, 'site.db');
+    writeFileSync(file, 'not a database, but long enough to look at'.repeat(100));
+    const logger = pino({ level: 'silent' });
+    const { registry, setAside = '' } = await Registry.openOrSetAside({ file, logger }, Date.now);
+    expect(registry.devices()).toEqual([]);
+    expect(readFileSync(setAside, 'utf8')).toContain('long enough to look at');
+    await registry.close();
+  });
+
+  it('is not written by an import that changes nothing, so that it needs no space on a full disk', async () => {
+    const other = workspace();
+    const registry = await other.open();
+    const site = siteSchema.parse({ devices: [{ id: 'x', name: 'x', profile: 'p' }] });
+    await registry.importSite(site);
+    const wal = statSync(join(other.dir, 'site.db-wal'));
+    await registry.importSite(site);
+    const after = statSync(join(other.dir, 'site.db-wal'));
+    expect([after.size, after.mtimeMs]).toEqual([wal.size, wal.mtimeMs]);
+    await registry.close();
   });
 
   it('of a newer version is left alone', async () => {

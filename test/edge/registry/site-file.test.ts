@@ -160,3 +160,15 @@ links:
     expect(performance.now() - started).toBeLessThan(15_000);
   });
 });
+
+it('a device key that no topic can hold is refused, one with levels is not', () => {
+  const keyed = (key: string) => faultsOf(`devices: [{ id: d, name: 一, profile: io.wired, key: "${key}" }]`);
+  for (const key of ['a+b', '+', 'a/#', '#', '/a', 'a/', 'a//b', '/', 'a\\0b', 'a\\nb']) {
+    expect(keyed(key), key).toEqual([
+      expect.stringMatching(
+        /^campus\.yaml:1:\d+ devices\[0\]\.key: ".*" has an? (?:character|empty level).*; /,
+      ),
+    ]);
+  }
+  expect(keyed('dorm-3/走廊 1/smoke')).toEqual([]);
+});

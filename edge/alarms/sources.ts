@@ -1,0 +1,38 @@
+import type { Alarm } from '../../contract/alarm.ts';
+import { subjectOf } from '../../contract/cloud-event.ts';
+import type { Event } from '../../contract/event.ts';
+
+/** Sources kept of one alarm; a slot with more wired inputs than that is a fault of the plan. */
+const SOURCES_MAX = 256;
+
+/** Who says so: the input, else the device, else what a gateway's own event is about. */
+function sourceOf(event: Event): string {
+  const { device } = event.origin;
+  if (device === undefined) return subjectOf(event);
+  return event.input === undefined ? device : `${device}#${event.input}`;
+}
+
+/** Is the alarm active already, and would this raise add no source: it is one, or there is no room for it? */
+export function isHeldBy(alarm: Alarm, event: Event): boolean {
+  return alarm.condition === 'active' && heldBy(alarm, event) === alarm.sources;
+}
+
+/** What holds an alarm active after this raise: the same list if nothing is new. A returned one is held by nobody. */
+export function heldBy(alarm: Alarm | undefined, event: Event): string[] {
+  const source = sourceOf(event);
+  const before = alarm === undefined || alarm.condition === 'returned' ? [] : (alarm.sources ?? []);
+  if (before.includes(source) || before.length >= SOURCES_MAX) return before;
+  return [...before, source];
+}
+
+/**
+ * What still holds it after this clear: an empty list when nothing does, undefined when the clear says nothing about
+ * it, because it comes from a source that does not hold it. Several inputs may share a slot. An alarm stored before
+ * sources were kept has none: any clear returns it.
+ */
+export function heldAfter(alarm: Alarm, event: Event): string[] | undefined {
+  const { sources } = alarm;
+  if (sources === undefined || sources.length === 0) return [];
+  const source = sourceOf(event);
+  return sources.includes(source) ? sources.filter((other) => other !== source) : undefined;
+}
