@@ -54,7 +54,7 @@ async function compare(
   [ours, wide]: [port: number, shape: Shape],
   [theirs, narrow]: [port: number, shape: Shape],
 ): Promise<[number[], number[]]> {
-  const [rounds, ms] = bench.quick ? [2, 1_500] : [4, 3_000];
+  const [rounds, ms] = bench.quick ? [2, 1_000] : [4, 3_000];
   const samples = await alternate(rounds, {
     ours: () => load(ours, wide, ms, account),
     theirs: () => load(theirs, narrow, ms, account),

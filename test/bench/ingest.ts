@@ -16,7 +16,7 @@ const single: Shape = { connections: 1, inFlight: 1 };
 export const ingest: Measurement = {
   figures: ['ingest_ratio_bare_aedes', 'ingest_ratio_mosquitto_qos1', 'ingest_ratio_mosquitto_durable'],
   async run(bench): Promise<Measured> {
-    const [rounds, ms] = bench.quick ? [2, 1_500] : [5, 3_000];
+    const [rounds, ms] = bench.quick ? [2, 1_000] : [5, 3_000];
     const gateway = await bench.own(startBenchGateway(bench.folder('ingest'), campus.connections));
     const bare = await bench.own(startBareAedes());
     const feed = await FeedReader.open(gateway.session);

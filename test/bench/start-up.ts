@@ -16,7 +16,7 @@ const MODULES = 1_000;
 export const startUp: Measurement = {
   figures: ['start_ms', 'rss_mb'],
   async run(bench): Promise<Measured> {
-    const [rounds, ms] = bench.quick ? [3, 3_000] : [7, 10_000];
+    const [rounds, ms] = bench.quick ? [3, 2_000] : [7, 10_000];
     const dir = bench.folder('start');
     await (await bench.own(startBenchGateway(dir, MODULES))).process.stop();
     bench.say(`${rounds} starts`);
