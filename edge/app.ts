@@ -116,6 +116,8 @@ async function build(
   for (const { keys, at } of left.dups) for (const key of keys) duplicates.remember(key, at);
 
   const devices = new LiveDevices(catalogue, registry, deviceStates(left.states, logger));
+  // also what another process imported: a device that was a stranger a moment ago is one of ours now
+  stops.push(registry.onChange(() => devices.refresh()));
   const inbox = new UnknownDeviceInbox();
   const metrics = new Metrics();
   const presence = new Presence({
@@ -298,7 +300,6 @@ async function build(
     reload: async (next, changed) => {
       if (next.log.level !== config.log.level) logger.level = next.log.level;
       await importSite(next, registry, catalogue);
-      devices.refresh();
       return changed.filter((key) => key !== 'log');
     },
     stop,
