@@ -1,5 +1,6 @@
 import type { Alias, CST, Document, Pair, Scalar, YAMLError, YAMLMap } from 'yaml';
 import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, type Node, Parser } from 'yaml';
+import { detached } from '../contract/detached.ts';
 import { type ConfigFault, formatPath, withoutCredentials } from './fault.ts';
 
 /** 8 MiB: a campus of 20,000 devices is about 4 MiB. */
@@ -38,7 +39,7 @@ export class YamlSource {
     this.#text = text;
     this.#document = this.#compose();
     this.brokenFrom = Math.min(...this.faults.map((fault) => fault.line));
-    this.value = this.#plain(this.#document?.contents ?? null, [], new Set());
+    this.value = detached(this.#plain(this.#document?.contents ?? null, [], new Set()));
   }
 
   /** A fault at a value, or where the value is missing at the nearest thing around it. */

@@ -4,11 +4,13 @@ import {
   type Event,
   edgeSchema,
   freshnessSchema,
+  gatewayClock,
   instantSchema,
   kindSchema,
   laneSchema,
   mediaSchema,
   modeSchema,
+  type Origin,
   originSchema,
   severitySchema,
 } from './event.ts';
@@ -70,36 +72,39 @@ export function subjectOf(event: Pick<Event, 'origin' | 'input'>): string {
   return event.input === undefined ? device : `${device}#${event.input}`;
 }
 
-/** The one serialisation of an event: these bytes are stored, hashed and sent; nothing re-serialises them. */
-export function encodeBody(event: Event): string {
-  const { region, school, gateway } = event.origin;
-  return JSON.stringify({
-    specversion: '1.0',
-    id: event.id,
-    source: `/${region}/${school}/${gateway}`,
-    type: event.type,
-    time: event.occurredAt,
-    subject: subjectOf(event),
-    lane: event.lane,
-    seq: event.seq,
-    kind: event.kind,
-    severity: event.severity,
-    edge: event.edge,
-    mode: event.mode,
-    freshness: event.freshness,
-    data: {
-      v: event.v,
-      receivedAt: event.receivedAt,
-      clock: event.clock,
-      origin: event.origin,
-      input: event.input,
-      readings: event.readings,
-      media: event.media,
-      dedupKey: event.dedupKey,
-      cause: event.cause,
-      data: event.data,
-    },
-  });
+const gatewayClockText = JSON.stringify(gatewayClock);
+
+/** What origin and input contribute to a body: the same for all events of an input, so made once. */
+export interface BodyParts {
+  readonly source: string;
+  readonly subject: string;
+  readonly origin: string;
+}
+
+export function bodyParts(origin: Origin, input: string | undefined): BodyParts {
+  const { region, school, gateway } = origin;
+  const subject = subjectOf(input === undefined ? { origin } : { origin, input });
+  return {
+    source: `","source":${JSON.stringify(`/${region}/${school}/${gateway}`)},"type":"`,
+    subject: `","subject":${JSON.stringify(subject)},"lane":"`,
+    origin: `,"origin":${JSON.stringify(origin)}${input === undefined ? '' : `,"input":${JSON.stringify(input)}`}`,
+  };
+}
+
+/**
+ * The one serialisation of an event: these bytes are stored, hashed and sent; nothing re-serialises them.
+ * Put together by hand, as `JSON.stringify` would write it, in a third of the time: what is quoted here comes from
+ * closed lists or is an instant or an id.
+ */
+export function encodeBody(event: Event, parts = bodyParts(event.origin, event.input)): string {
+  let rest = parts.origin;
+  if (event.readings !== undefined) rest += `,"readings":${JSON.stringify(event.readings)}`;
+  if (event.media !== undefined) rest += `,"media":${JSON.stringify(event.media)}`;
+  if (event.dedupKey !== undefined) rest += `,"dedupKey":${JSON.stringify(event.dedupKey)}`;
+  if (event.cause !== undefined) rest += `,"cause":${JSON.stringify(event.cause)}`;
+  if (event.data !== undefined) rest += `,"data":${JSON.stringify(event.data)}`;
+  const clock = event.clock === gatewayClock ? gatewayClockText : JSON.stringify(event.clock);
+  return `{"specversion":"1.0","id":"${event.id}${parts.source}${event.type}","time":"${event.occurredAt}${parts.subject}${event.lane}","seq":${event.seq},"kind":"${event.kind}","severity":${event.severity},"edge":"${event.edge}","mode":"${event.mode}","freshness":"${event.freshness}","data":{"v":${event.v},"receivedAt":"${event.receivedAt}","clock":${clock}${rest}}}`;
 }
 
 /** The event in a stored body of our own making. Throws on text that is not one. */

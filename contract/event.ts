@@ -40,6 +40,9 @@ export const clockSchema = z.object({
 });
 export type Clock = z.infer<typeof clockSchema>;
 
+/** The device gave no time of its own: the clock of most events. */
+export const gatewayClock: Readonly<Clock> = Object.freeze({ source: 'gateway', quality: 'sync' });
+
 /** Where an event comes from; filled from the registry. */
 export const originSchema = z.object({
   gateway: z.string(),

@@ -1,5 +1,5 @@
 import type { Clock, Edge, EventDraft, Freshness, Mode } from '../contract/event.ts';
-import { EVENT_VERSION } from '../contract/event.ts';
+import { EVENT_VERSION, gatewayClock } from '../contract/event.ts';
 import type { RawMessage } from '../contract/raw-message.ts';
 import type { Reading } from '../contract/reading.ts';
 import type { CompiledForm, CompiledProfile } from './compile.ts';
@@ -98,7 +98,7 @@ class Pass {
   /** Milliseconds since 1970. */
   #occurredAt: number;
   #times: { receivedAt: string; occurredAt: string } | undefined;
-  #clock: Clock = { source: 'gateway', quality: 'sync' };
+  #clock: Clock = gatewayClock;
   #base: Freshness | undefined;
   #testing = false;
   #readings: Reading[] | undefined;
@@ -383,7 +383,7 @@ class Pass {
   /** Both times as text; most messages have no event and need none. */
   #written(): { receivedAt: string; occurredAt: string } {
     if (this.#times !== undefined) return this.#times;
-    const receivedAt = new Date(this.#raw.receivedAt).toISOString();
+    const receivedAt = instant(this.#raw.receivedAt);
     const same = this.#occurredAt === this.#raw.receivedAt;
     this.#times = { receivedAt, occurredAt: same ? receivedAt : new Date(this.#occurredAt).toISOString() };
     return this.#times;
@@ -418,6 +418,18 @@ class Pass {
 }
 
 const none: readonly never[] = [];
+
+let lastMs = Number.NaN;
+let lastText = '';
+
+/** A burst of messages has one receipt time: its text is made once. */
+function instant(ms: number): string {
+  if (ms !== lastMs) {
+    lastText = new Date(ms).toISOString();
+    lastMs = ms;
+  }
+  return lastText;
+}
 
 /** Elements of a list are numbered from 1, as inputs are on the module's print. */
 function inputOf(list: object, key: string): string {

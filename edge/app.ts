@@ -115,7 +115,7 @@ async function build(
   const duplicates = new Duplicates();
   for (const { keys, at } of left.dups) for (const key of keys) duplicates.remember(key, at);
 
-  const devices = new LiveDevices(catalogue, registry, deviceStates(left.states, logger));
+  const devices = new LiveDevices(catalogue, registry, deviceStates(left.states, logger), identity);
   // also what another process imported: a device that was a stranger a moment ago is one of ours now
   stops.push(registry.onChange(() => devices.refresh()));
   const inbox = new UnknownDeviceInbox();

@@ -41,7 +41,8 @@ export class Pipeline implements Sink {
   readonly #o: PipelineOptions;
   readonly #evaluation: Evaluation;
   readonly #waiting = new FairQueue<Item>();
-  readonly #clients = new Map<string, ClientQueue<Item>>();
+  /** By adapter, then client. */
+  readonly #clients = new Map<string, Map<string, ClientQueue<Item>>>();
   /** Operators, timers and the gateway itself share one queue of their own. */
   readonly #own = new ClientQueue<Item>();
   /** Sealed and not fully on disk. */
@@ -95,7 +96,7 @@ export class Pipeline implements Sink {
   }
 
   connection(change: ConnectionChange): void {
-    if (!change.online) this.#clients.delete(clientName(change.adapter, change.clientId));
+    if (!change.online) this.#clientsOf(change.adapter).delete(change.clientId);
     this.#o.onConnection(change);
   }
 
@@ -161,13 +162,23 @@ export class Pipeline implements Sink {
   }
 
   #queueOf(raw: RawMessage): ClientQueue<Item> {
-    const name = clientName(raw.adapter, raw.clientId ?? '');
-    let queue = this.#clients.get(name);
+    const clients = this.#clientsOf(raw.adapter);
+    const name = raw.clientId ?? '';
+    let queue = clients.get(name);
     if (queue === undefined) {
       queue = new ClientQueue();
-      this.#clients.set(name, queue);
+      clients.set(name, queue);
     }
     return queue;
+  }
+
+  #clientsOf(adapter: string): Map<string, ClientQueue<Item>> {
+    let clients = this.#clients.get(adapter);
+    if (clients === undefined) {
+      clients = new Map();
+      this.#clients.set(adapter, clients);
+    }
+    return clients;
   }
 
   #push(queue: ClientQueue<Item>, item: Item): void {
@@ -265,8 +276,4 @@ export class Pipeline implements Sink {
     this.#unstoredRows -= batch.rows.length;
     this.#oldestUnstoredSince = performance.now();
   }
-}
-
-function clientName(adapter: string, clientId: string): string {
-  return `${adapter}\0${clientId}`;
 }

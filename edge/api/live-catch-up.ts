@@ -2,7 +2,7 @@ import type { Alarm } from '../../contract/alarm.ts';
 import type { AlarmView } from './alarm-view.ts';
 import type { Discretion } from './audience.ts';
 import type { LiveClient } from './live-client.ts';
-import { commitText } from './live-frame.ts';
+import { commitFrame } from './live-frame.ts';
 
 /** Rows of one replay frame: some 350 KB. */
 const PAGE_ROWS = 500;
@@ -68,11 +68,10 @@ function textFor(
   touched: readonly Alarm[],
 ): Buffer {
   const { audience, position } = client;
-  return Buffer.from(
-    commitText(
-      position,
-      audience.key === '' ? bodies : bodies.filter((body) => discretion.seesBody(audience, body)),
-      touched.filter((alarm) => discretion.seesAlarm(audience, alarm)).map((alarm) => alarms.stored(alarm)),
-    ),
+  const seen = audience.key === '' ? bodies : bodies.filter((body) => discretion.seesBody(audience, body));
+  return commitFrame(
+    position,
+    Buffer.from(seen.join(',')),
+    touched.filter((alarm) => discretion.seesAlarm(audience, alarm)).map((alarm) => alarms.stored(alarm)),
   );
 }

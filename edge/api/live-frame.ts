@@ -1,26 +1,33 @@
 import type { Alarm } from '../../contract/alarm.ts';
+import type { Committed } from '../journal/batch.ts';
 import type { Audience, Discretion } from './audience.ts';
 
-/** The text of a `commit` frame: stored bodies joined as they are, nothing serialised again. */
-export function commitText(position: number, bodies: readonly string[], alarms: readonly Alarm[]): string {
-  return `{"k":"commit","position":${position},"events":[${bodies.join(',')}],"alarms":${JSON.stringify(alarms)}}`;
+type CommittedRows = Pick<Committed, 'rows' | 'joined'>;
+
+/** A `commit` frame around stored bodies, joined by commas as they are: nothing is serialised again. */
+export function commitFrame(position: number, joined: Buffer, alarms: readonly Alarm[]): Buffer {
+  return Buffer.concat([
+    Buffer.from(`{"k":"commit","position":${position},"events":[`),
+    joined,
+    Buffer.from(`],"alarms":${JSON.stringify(alarms)}}`),
+  ]);
 }
 
-/** One frame for all clients: its text is built once for each kind of audience that is there. */
+/** One frame for all clients: it is built once for each kind of audience that is there. */
 export class SharedFrame {
-  readonly #build: (bodies: readonly string[], alarms: readonly Alarm[]) => string;
-  readonly #bodies: readonly string[];
+  readonly #build: (joined: Buffer, alarms: readonly Alarm[]) => Buffer;
+  readonly #rows: CommittedRows;
   readonly #alarms: readonly Alarm[];
   readonly #discretion: Discretion;
-  readonly #texts = new Map<string, Buffer | undefined>();
+  readonly #frames = new Map<string, Buffer | undefined>();
 
   constructor(
-    bodies: readonly string[],
+    rows: CommittedRows,
     alarms: readonly Alarm[],
     discretion: Discretion,
-    build: (bodies: readonly string[], alarms: readonly Alarm[]) => string,
+    build: (joined: Buffer, alarms: readonly Alarm[]) => Buffer,
   ) {
-    this.#bodies = bodies;
+    this.#rows = rows;
     this.#alarms = alarms;
     this.#discretion = discretion;
     this.#build = build;
@@ -28,20 +35,25 @@ export class SharedFrame {
 
   /** Undefined when nothing in it is for this audience. */
   for(audience: Audience): Buffer | undefined {
-    if (this.#texts.has(audience.key)) return this.#texts.get(audience.key);
-    const text = this.#textFor(audience);
-    this.#texts.set(audience.key, text);
-    return text;
+    if (this.#frames.has(audience.key)) return this.#frames.get(audience.key);
+    const frame = this.#frameFor(audience);
+    this.#frames.set(audience.key, frame);
+    return frame;
   }
 
-  #textFor(audience: Audience): Buffer | undefined {
-    let bodies = this.#bodies;
-    let alarms = this.#alarms;
-    if (audience.key !== '') {
-      bodies = bodies.filter((body) => this.#discretion.seesBody(audience, body));
-      alarms = alarms.filter((alarm) => this.#discretion.seesAlarm(audience, alarm));
-    }
-    if (bodies.length === 0 && alarms.length === 0) return undefined;
-    return Buffer.from(this.#build(bodies, alarms));
+  #frameFor(audience: Audience): Buffer | undefined {
+    const { rows, joined = join(rows) } = this.#rows;
+    if (audience.key === '') return this.#unlessEmpty(joined, this.#alarms);
+    const seen = rows.filter(({ body }) => this.#discretion.seesBody(audience, body));
+    const alarms = this.#alarms.filter((alarm) => this.#discretion.seesAlarm(audience, alarm));
+    return this.#unlessEmpty(join(seen), alarms);
   }
+
+  #unlessEmpty(joined: Buffer, alarms: readonly Alarm[]): Buffer | undefined {
+    return joined.length === 0 && alarms.length === 0 ? undefined : this.#build(joined, alarms);
+  }
+}
+
+function join(rows: Committed['rows']): Buffer {
+  return Buffer.from(rows.map(({ body }) => body).join(','));
 }

@@ -7,7 +7,7 @@ import type { AlarmView } from './alarm-view.ts';
 import type { Discretion } from './audience.ts';
 import { catchUp, MAX_REPLAY_ROWS } from './live-catch-up.ts';
 import { LiveClient, type LiveClientEvents } from './live-client.ts';
-import { commitText, SharedFrame } from './live-frame.ts';
+import { commitFrame, SharedFrame } from './live-frame.ts';
 import type { JournalPort } from './ports.ts';
 import { onDuty, type Session, type Sessions } from './sessions.ts';
 
@@ -35,7 +35,7 @@ export interface LiveRequest {
   epoch?: string;
 }
 
-const nothing: readonly string[] = [];
+const nothing: Pick<Committed, 'rows' | 'joined'> = { rows: [] };
 
 /** The live feed (CONTRACT section 8): what is committed goes to every client, one frame a commit. */
 export class LiveHub {
@@ -90,8 +90,7 @@ export class LiveHub {
       this.#sendAlarms(alarms);
       return;
     }
-    const bodies = rows.map((row) => row.body);
-    const frame = this.#frame(bodies, alarms);
+    const frame = this.#frame(committed, alarms);
     // these read the commit from the journal before it was announced: only the deliveries are news to them
     const ahead: LiveClient[] = [];
     for (const client of this.#clients) {
@@ -114,7 +113,7 @@ export class LiveHub {
     if (this.#clients.size === 0 || alarms.length === 0) return;
     const views = alarms.map((alarm) => ({ ...this.#o.alarms.stored(alarm), unsaved: true }));
     const frame = new SharedFrame(nothing, views, this.#o.discretion, (_, some) =>
-      JSON.stringify({ k: 'unsaved', alarms: some }),
+      Buffer.from(JSON.stringify({ k: 'unsaved', alarms: some })),
     );
     for (const client of this.#clients) this.#sendLive(client, frame);
   }
@@ -154,11 +153,11 @@ export class LiveHub {
     for (const client of this.#clients) client.close(1001, 'the gateway is stopping');
   }
 
-  #frame(bodies: readonly string[], alarms: readonly Alarm[]): SharedFrame {
+  #frame(rows: Pick<Committed, 'rows' | 'joined'>, alarms: readonly Alarm[]): SharedFrame {
     const views = alarms.map((alarm) => this.#o.alarms.stored(alarm));
     const position = this.#position;
-    return new SharedFrame(bodies, views, this.#o.discretion, (events, some) =>
-      commitText(position, events, some),
+    return new SharedFrame(rows, views, this.#o.discretion, (joined, some) =>
+      commitFrame(position, joined, some),
     );
   }
 

@@ -54,6 +54,8 @@ export interface SealedBatch {
 export interface Committed {
   position: number;
   rows: JournalRow[];
+  /** The bodies of the rows with commas between, UTF-8, where they were put together anyway: for the live feed. */
+  joined?: Buffer;
   alarms: Alarm[];
   /** The cursor moves that became durable. */
   cursors: CursorMove[];

@@ -1,7 +1,7 @@
 import type { Alarm } from '../../contract/alarm.ts';
-import { chainNext, digestOf } from '../../contract/chain.ts';
+import { ChainEnd } from '../../contract/chain.ts';
 import type { Lane } from '../../contract/event.ts';
-import type { Committed, JournalRow } from './batch.ts';
+import type { Committed, JournalRow, StateChange } from './batch.ts';
 import type { Part } from './part.ts';
 import type { SqlValue } from './sqlite.ts';
 
@@ -57,65 +57,55 @@ export class Encoder {
   encode(part: Part, end: JournalEnd): Encoded {
     this.#end = 0;
     const { rows } = part;
-    const next: Heads = { ...end.heads };
+    const chains = { a: new ChainEnd(end.heads.a.hash), e: new ChainEnd(end.heads.e.hash) };
+    const seqs = { a: end.heads.a.seq, e: end.heads.e.seq };
     const first = end.position + 1;
     let hour = end.hour;
     const hours: number[][] = [];
     const hashes = Buffer.allocUnsafe(rows.length * 32);
     const changed = new Map<string, number>();
-    const rowList: unknown[] = new Array(rows.length);
+    let list = '';
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as JournalRow;
+      const { lane, seq, type, severity, freshness } = row;
+      if (i > 0) this.#comma();
       const start = this.#end;
       const length = this.#put(row.body);
-      const previous = next[row.lane];
-      if (row.seq !== previous.seq + 1) throw new SequenceError(row.lane, previous.seq + 1, row.seq);
-      const hash = chainNext(previous.hash, row.seq, digestOf(this.#scratch.subarray(start, start + length)));
-      hashes.set(hash, i * 32);
-      next[row.lane] = { seq: row.seq, hash };
+      if (seq !== seqs[lane] + 1) throw new SequenceError(lane, seqs[lane] + 1, seq);
+      seqs[lane] = seq;
+      chains[lane].add(seq, row.body, hashes, i * 32);
       const at = Math.trunc(row.at) || 0;
       if (row.alarm !== undefined) changed.set(row.alarm, at);
       const received = Math.floor(at / HOUR_MS);
       if (received !== hour) hours.push([first + i, received]);
       hour = received;
-      // SQL's substr counts from 1
-      rowList[i] = [
-        row.lane,
-        row.seq,
-        at,
-        row.type,
-        row.severity,
-        row.freshness,
-        row.alarm,
-        row.dup,
-        start + 1,
-        length,
-      ];
+      const alarm = row.alarm === undefined ? 'null' : JSON.stringify(row.alarm);
+      const dup = row.dup === undefined ? 'null' : JSON.stringify(row.dup);
+      // codes of closed lists need no escaping; SQL's substr counts from 1
+      list += `${i === 0 ? '[' : ','}["${lane}",${seq},${at},"${type}",${severity},"${freshness}",${alarm},${dup},${start + 1},${length}]`;
     }
+    const joined = Buffer.from(this.#scratch.subarray(0, this.#end));
     const alarms = [...new Map(part.alarms.map((alarm) => [alarm.id, alarm])).values()];
     const cursors = lastOf(part.cursors, (move) => `${move.lane}${move.recipient}`);
     const values: SqlValue[] = [
       first,
-      rows.length === 0 ? null : Buffer.from(JSON.stringify(rowList)),
+      rows.length === 0 ? null : Buffer.from(`${list}]`),
       hashes,
       null,
-      list(hours, (mark) => mark),
-      list(alarms, (alarm) => [
+      listOf(hours, (mark) => mark),
+      listOf(alarms, (alarm) => [
         alarm.id,
         alarm.version,
         isOpen(alarm) ? 1 : 0,
         changed.get(alarm.id) ?? (Date.parse(alarm.lastAt) || 0),
         ...this.#piece(projectedAlarm(alarm)),
       ]),
-      list(
-        lastOf(part.states, (state) => state.key),
-        ({ key, value }) => (value === undefined ? [key, 0, -1] : [key, ...this.#piece(value)]),
-      ),
-      list(
+      this.#states(part.states),
+      listOf(
         lastOf(part.retained, (message) => message.topic),
         (message) => [message.topic, message.qos, ...this.#piece(message.payload)],
       ),
-      list(cursors, ({ recipient, lane, cursor }) => [
+      listOf(cursors, ({ recipient, lane, cursor }) => [
         recipient,
         lane,
         cursor.ack,
@@ -123,19 +113,42 @@ export class Encoder {
       ]),
     ];
     const position = end.position + rows.length;
+    const next: Heads = {
+      a: { seq: seqs.a, hash: chains.a.hash },
+      e: { seq: seqs.e, hash: chains.e.hash },
+    };
     values[3] = this.#scratch.subarray(0, this.#end);
     return {
       values,
       bytes: this.#end + rows.length * 120,
       end: { heads: next, position, hour },
-      committed: { position, rows, alarms, cursors },
+      committed: { position, rows, joined, alarms, cursors },
     };
+  }
+
+  /** The last state of each key. */
+  #states(states: readonly StateChange[]): Buffer | null {
+    if (states.length === 0) return null;
+    const last = new Map<string, string | undefined>();
+    for (const { key, value } of states) last.set(key, value);
+    let text = '';
+    for (const [key, value] of last) {
+      const start = this.#end;
+      const length = value === undefined ? -1 : this.#put(value);
+      text += `${text === '' ? '[' : ','}[${JSON.stringify(key)},${start + 1},${length}]`;
+    }
+    return Buffer.from(`${text}]`);
   }
 
   /** Where SQL finds a text or payload in the buffer: offset from 1, length in bytes. */
   #piece(data: string | Buffer): [offset: number, length: number] {
     const start = this.#end;
     return [start + 1, this.#put(data)];
+  }
+
+  #comma(): void {
+    this.#reserve(1);
+    this.#scratch[this.#end++] = 0x2c;
   }
 
   #put(data: string | Buffer): number {
@@ -164,7 +177,7 @@ export class SequenceError extends Error {
   }
 }
 
-function list<Item>(items: readonly Item[], fields: (item: Item) => unknown[]): Buffer | null {
+function listOf<Item>(items: readonly Item[], fields: (item: Item) => unknown[]): Buffer | null {
   return items.length === 0 ? null : Buffer.from(JSON.stringify(items.map(fields)));
 }
 

@@ -12,6 +12,8 @@ export interface Part {
 
 /** Several parts as one, in order. */
 export function mergeParts(parts: readonly Part[]): Part {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return { ...only, cursors: [...only.cursors] };
   return {
     rows: parts.flatMap((part) => part.rows),
     alarms: parts.flatMap((part) => part.alarms),

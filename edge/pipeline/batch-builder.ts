@@ -1,25 +1,27 @@
-import { uuidv7 } from 'uuidv7';
 import type { Alarm } from '../../contract/alarm.ts';
 import { encodeBody } from '../../contract/cloud-event.ts';
 import type { Event, EventDraft, Origin, Severity } from '../../contract/event.ts';
 import { eventType } from '../../contract/event-type.ts';
+import type { RawMessage } from '../../contract/raw-message.ts';
 import type { DeviceState } from '../../device-profiles/normalise.ts';
 import type { AlarmBook } from '../alarms/book.ts';
+import { opensAlarms } from '../alarms/key.ts';
 import type { Change } from '../alarms/lifecycle.ts';
-import type { RetainedMessage, SealedBatch } from '../journal/batch.ts';
+import type { JournalRow, RetainedMessage, SealedBatch } from '../journal/batch.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Registry } from '../registry/registry.ts';
-import { bridgeEdge, type LiveDevice, type LiveDevices } from './devices.ts';
+import {
+  bridgeEdge,
+  type GatewayIdentity,
+  type KnownOrigin,
+  knownOrigin,
+  type LiveDevice,
+  type LiveDevices,
+} from './devices.ts';
 import { type Duplicates, eventKey } from './duplicates.ts';
+import { newEventId } from './event-id.ts';
 import type { Share } from './item.ts';
 import { ownDraft } from './own-event.ts';
-
-/** Who this gateway is; part of every event's origin. */
-export interface GatewayIdentity {
-  gateway: string;
-  school: string;
-  region: string;
-}
 
 /** What evaluating a batch needs. */
 export interface Evaluation {
@@ -53,9 +55,9 @@ export class Batch {
   }
 
   /** A device's events and its state after them. */
-  addDevice(share: Share, messageKey: string | undefined, dup: boolean): void {
+  addDevice(share: Share, raw: RawMessage): void {
     const { live } = share;
-    for (const draft of share.drafts) this.#addDraft(live, draft, messageKey, dup);
+    for (const draft of share.drafts) this.#addDraft(live, draft, raw);
     if (share.state !== undefined) this.#states.set(live.device.id, share.state);
   }
 
@@ -80,7 +82,7 @@ export class Batch {
       if (alarm.slot !== undefined) origin.slot = alarm.slot;
       if (alarm.place !== undefined) origin.place = alarm.place;
       if (alarm.unit !== undefined) origin.unit = alarm.unit;
-      this.#store(draft, origin, undefined, alarm.id);
+      this.#store(draft, knownOrigin(origin, undefined), undefined, alarm.id);
       this.#alarms.set(alarm.id, alarm);
     }
   }
@@ -93,11 +95,11 @@ export class Batch {
     return this.#sealed;
   }
 
-  #addDraft(live: LiveDevice, draft: EventDraft, messageKey: string | undefined, dup: boolean): void {
-    const key = eventKey(live.device.id, draft, messageKey);
+  #addDraft(live: LiveDevice, draft: EventDraft, raw: RawMessage): void {
+    const key = eventKey(live.device.id, draft, raw);
     if (key !== undefined) {
       const at = this.#e.clock();
-      const comparable = draft.dedupKey !== undefined || dup;
+      const comparable = draft.dedupKey !== undefined || raw.dup === true;
       if (comparable && this.#e.duplicates.seen(key, at, live.profile.dedupWindowMs)) {
         this.#e.onDuplicate();
         return;
@@ -109,14 +111,17 @@ export class Batch {
 
   #addEvent(live: LiveDevice | undefined, draft: EventDraft, key: string | undefined): void {
     const { identity, registry, book, devices } = this.#e;
-    const origin: Origin =
-      live === undefined ? { ...identity } : { ...identity, ...registry.originOf(live.device, draft.input) };
+    const known =
+      live === undefined ? knownOrigin(identity, draft.input) : devices.originOf(live, draft.input);
+    const { origin } = known;
     if (raisedOnLifeSafety.has(draft.type) && draft.severity > 2 && this.#protectsLife(live, origin.slot)) {
       draft.severity = 2 as Severity;
     }
-    const event = this.#store(draft, origin, key === undefined ? undefined : [key], undefined);
-    const armed = origin.slot === undefined ? 'never' : registry.armed(origin.slot);
-    this.addChanges(book.onEvent(event, { armed }), [event.id]);
+    const event = this.#store(draft, known, key === undefined ? undefined : [key], undefined);
+    if (opensAlarms(event.kind)) {
+      const armed = origin.slot === undefined ? 'never' : registry.armed(origin.slot);
+      this.addChanges(book.onEvent(event, { armed }), [event.id]);
+    }
     if (live !== undefined && bridgeEdge(draft) === 'down') {
       this.addChanges(book.lose(devices.forgetBehind(live.device.id)), [event.id]);
     }
@@ -133,10 +138,15 @@ export class Batch {
     );
   }
 
-  #store(draft: EventDraft, origin: Origin, dup: string[] | undefined, alarm: string | undefined): Event {
+  #store(draft: EventDraft, known: KnownOrigin, dup: string[] | undefined, alarm: string | undefined): Event {
     const lane = eventType(draft.type)?.lane ?? 'e';
-    const event: Event = { ...draft, id: uuidv7(), lane, seq: this.#e.journal.nextSeq(lane), origin };
-    this.#sealed.rows.push({
+    // the draft becomes the event: copying it would cost as much as everything else here
+    const event = draft as Event;
+    event.id = newEventId();
+    event.lane = lane;
+    event.seq = this.#e.journal.nextSeq(lane);
+    event.origin = known.origin;
+    const row: JournalRow = {
       lane,
       seq: event.seq,
       id: event.id,
@@ -144,11 +154,24 @@ export class Batch {
       severity: event.severity,
       freshness: event.freshness,
       edge: event.edge,
-      at: Date.parse(event.receivedAt),
-      body: encodeBody(event),
-      ...(dup === undefined ? {} : { dup }),
-      ...(alarm === undefined ? {} : { alarm }),
-    });
+      at: msOf(event.receivedAt),
+      body: encodeBody(event, known.parts),
+    };
+    if (dup !== undefined) row.dup = dup;
+    if (alarm !== undefined) row.alarm = alarm;
+    this.#sealed.rows.push(row);
     return event;
   }
+}
+
+let lastText = '';
+let lastMs = 0;
+
+/** Events of a burst have the same text. */
+function msOf(instant: string): number {
+  if (instant !== lastText) {
+    lastMs = Date.parse(instant);
+    lastText = instant;
+  }
+  return lastMs;
 }

@@ -1,4 +1,5 @@
-import type { EventDraft } from '../../contract/event.ts';
+import { type BodyParts, bodyParts } from '../../contract/cloud-event.ts';
+import type { EventDraft, Origin } from '../../contract/event.ts';
 import type { Device } from '../../contract/site.ts';
 import type { Catalogue } from '../../device-profiles/catalogue.ts';
 import type { CompiledProfile } from '../../device-profiles/compile.ts';
@@ -19,6 +20,14 @@ export interface LiveDevice {
   queue: ClientQueue<Item> | undefined;
   /** When an unreadable message was last reported, ms since 1970. */
   reportedAt: number;
+  /** By input; see `originOf`. */
+  origins: Map<string | undefined, KnownOrigin>;
+}
+
+/** An origin and what it contributes to the bodies of its events. */
+export interface KnownOrigin {
+  readonly origin: Origin;
+  readonly parts: BodyParts;
 }
 
 /** Where a topic leads. */
@@ -27,10 +36,20 @@ export interface Route {
   captures: Record<string, string>;
 }
 
-/** Topics remembered; 50,000 are some 10 MB. */
+/** Topics of a source remembered; 50,000 are some 10 MB. */
 const MAX_ROUTES = 50_000;
 
+/** Inputs of one device whose origin is remembered. */
+const MAX_ORIGINS = 128;
+
 const nowhere: readonly Route[] = [];
+
+/** Who this gateway is; part of every event's origin. */
+export interface GatewayIdentity {
+  gateway: string;
+  school: string;
+  region: string;
+}
 
 /** The registered devices with their states, and the way from a topic to them. */
 export class LiveDevices {
@@ -38,10 +57,18 @@ export class LiveDevices {
   readonly #registry: Registry;
   readonly #byId = new Map<string, LiveDevice>();
   readonly #stored: Map<string, DeviceState>;
-  #routes = new Map<string, readonly Route[]>();
+  readonly #identity: GatewayIdentity;
+  /** By source, then channel. */
+  #routes = new Map<string, Map<string, readonly Route[]>>();
 
   /** `stored`: device id to state, as the last run left it. */
-  constructor(catalogue: Catalogue, registry: Registry, stored: Map<string, DeviceState>) {
+  constructor(
+    catalogue: Catalogue,
+    registry: Registry,
+    stored: Map<string, DeviceState>,
+    identity: GatewayIdentity,
+  ) {
+    this.#identity = identity;
     this.#catalogue = catalogue;
     this.#registry = registry;
     this.#stored = stored;
@@ -55,18 +82,21 @@ export class LiveDevices {
       const device = this.#registry.device(id);
       const profile = device === undefined ? undefined : this.#catalogue.get(device.profile);
       if (device === undefined || profile === undefined) this.#byId.delete(id);
-      else Object.assign(live, { device, profile, settings: settingsOf(device) });
+      else Object.assign(live, { device, profile, settings: settingsOf(device), origins: new Map() });
     }
   }
 
   /** Registered devices that a message on this channel is for; empty for an unknown device. */
   route(source: string, channel: string): readonly Route[] {
-    const name = `${source}\0${channel}`;
-    let routes = this.#routes.get(name);
+    let known = this.#routes.get(source);
+    if (known === undefined || known.size >= MAX_ROUTES) {
+      known = new Map();
+      this.#routes.set(source, known);
+    }
+    let routes = known.get(channel);
     if (routes === undefined) {
-      if (this.#routes.size >= MAX_ROUTES) this.#routes = new Map();
       routes = this.#find(source, channel);
-      this.#routes.set(name, routes);
+      known.set(channel, routes);
     }
     return routes;
   }
@@ -90,9 +120,20 @@ export class LiveDevices {
       waiting: 0,
       queue: undefined,
       reportedAt: Number.NEGATIVE_INFINITY,
+      origins: new Map(),
     };
     this.#byId.set(id, live);
     return live;
+  }
+
+  /** Where an input of a device is, and whose gateway this is. The same object every time. */
+  originOf(live: LiveDevice, input: string | undefined): KnownOrigin {
+    let known = live.origins.get(input);
+    if (known === undefined) {
+      known = knownOrigin({ ...this.#identity, ...this.#registry.originOf(live.device, input) }, input);
+      if (live.origins.size < MAX_ORIGINS) live.origins.set(input, known);
+    }
+    return known;
   }
 
   /** The devices behind a bridge are unknown now: what they say next is a first sight. Returns their ids. */
@@ -115,6 +156,10 @@ export class LiveDevices {
     }
     return routes.length === 0 ? nowhere : routes;
   }
+}
+
+export function knownOrigin(origin: Origin, input: string | undefined): KnownOrigin {
+  return { origin, parts: bodyParts(origin, input) };
 }
 
 /** A draft that says a bridge went or came back. */

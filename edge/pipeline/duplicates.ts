@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { EventDraft } from '../../contract/event.ts';
 import type { RawMessage } from '../../contract/raw-message.ts';
 
 /** Default window of a profile's key, and the window of MQTT redeliveries: 10 min. */
 const DUPLICATE_WINDOW_MS = 600_000;
 
-/** Keys kept at most; the oldest half goes first. 200,000 keys are about 40 MB. */
+/** Keys kept at most; the oldest half goes first. */
 const MAX_KEYS = 200_000;
 
 /**
@@ -13,25 +13,19 @@ const MAX_KEYS = 200_000;
  * two real presses may well look the same.
  */
 export function redeliveryKey(raw: RawMessage): string {
-  return createHash('sha256')
-    .update(`${raw.clientId ?? ''}\0${raw.channel}\0`)
-    .update(raw.payload)
-    .digest('base64url')
-    .slice(0, 16);
+  const named = `${raw.clientId ?? ''}\0${raw.channel}\0${raw.payload.toString('latin1')}`;
+  return hash('sha256', named, 'base64url').slice(0, 16);
 }
 
-/** The key of one event of a device: its profile's key, else the redelivery key of its message. */
-export function eventKey(
-  device: string,
-  draft: EventDraft,
-  messageKey: string | undefined,
-): string | undefined {
+/**
+ * The key of one event of a device: its profile's key, else, for what MQTT may deliver again, that of its message.
+ */
+export function eventKey(device: string, draft: EventDraft, raw: RawMessage): string | undefined {
   const own = draft.dedupKey;
-  if (own === undefined && messageKey === undefined) return undefined;
   const input = draft.input ?? '';
-  return own === undefined
-    ? `m|${messageKey}|${draft.type}|${draft.edge}|${input}`
-    : `k|${device}|${draft.type}|${draft.edge}|${input}|${own}`;
+  if (own !== undefined) return `k|${device}|${draft.type}|${draft.edge}|${input}|${own}`;
+  if (raw.source !== 'mqtt' || (raw.qos ?? 0) === 0) return undefined;
+  return `m|${redeliveryKey(raw)}|${draft.type}|${draft.edge}|${input}`;
 }
 
 /** Remembers keys of the last window, in two generations so that forgetting is cheap. */

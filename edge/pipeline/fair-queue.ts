@@ -6,27 +6,34 @@ export interface Queued {
   readonly weight: number;
 }
 
+/** Places that an empty queue keeps. */
+const KEPT_PLACES = 64;
+
 /** The waiting items of one client, first in first out. */
 export class ClientQueue<T extends Queued> {
-  items: T[] = [];
-  head = 0;
+  #items: Array<T | undefined> = [];
+  #head = 0;
+  #tail = 0;
   urgent = 0;
 
   get size(): number {
-    return this.items.length - this.head;
+    return this.#tail - this.#head;
   }
 
   push(item: T): void {
-    this.items.push(item);
+    this.#items[this.#tail++] = item;
     if (item.urgent) this.urgent++;
   }
 
   shift(): T {
-    const item = this.items[this.head++] as T;
+    const item = this.#items[this.#head] as T;
+    this.#items[this.#head++] = undefined;
     if (item.urgent) this.urgent--;
-    if (this.head === this.items.length) {
-      this.items = [];
-      this.head = 0;
+    if (this.#head === this.#tail) {
+      // most clients have one item at a time: its place is used again
+      if (this.#tail > KEPT_PLACES) this.#items = [];
+      this.#head = 0;
+      this.#tail = 0;
     }
     return item;
   }

@@ -3,7 +3,6 @@ import { normalise, type ProfileClock } from '../../device-profiles/normalise.ts
 import type { Outcome } from '../adapters/adapter.ts';
 import type { UnknownDeviceInbox } from '../registry/inbox.ts';
 import type { LiveDevice, LiveDevices, Route } from './devices.ts';
-import { redeliveryKey } from './duplicates.ts';
 import type { ClientQueue } from './fair-queue.ts';
 import { type Item, MessageItem, type Share } from './item.ts';
 import { ownDraft } from './own-event.ts';
@@ -69,8 +68,7 @@ export class Intake {
     }
     const item = new MessageItem({
       shares,
-      messageKey: raw.source === 'mqtt' && (raw.qos ?? 0) > 0 ? redeliveryKey(raw) : undefined,
-      dup: raw.dup === true,
+      raw,
       retained,
       outcome: { status },
       resolve,

@@ -1,5 +1,6 @@
 import type { EventDraft } from '../../contract/event.ts';
 import { eventType } from '../../contract/event-type.ts';
+import type { RawMessage } from '../../contract/raw-message.ts';
 import type { DeviceState } from '../../device-profiles/normalise.ts';
 import type { Outcome } from '../adapters/adapter.ts';
 import type { RetainedMessage } from '../journal/batch.ts';
@@ -27,6 +28,8 @@ export interface Item extends Queued {
   abandoned(reason: Error): void;
 }
 
+const nothing: readonly Share[] = [];
+
 /** Does this event travel in lane `a`? */
 export function isUrgent(draft: EventDraft): boolean {
   return eventType(draft.type)?.lane === 'a';
@@ -37,9 +40,8 @@ export class MessageItem implements Item {
   readonly urgent: boolean;
   readonly alarmsOnly: boolean;
   readonly weight: number;
-  readonly #shares: Share[];
-  readonly #messageKey: string | undefined;
-  readonly #dup: boolean;
+  #shares: readonly Share[];
+  #raw: RawMessage | undefined;
   readonly #retained: RetainedMessage | undefined;
   readonly #outcome: Outcome;
   readonly #resolve: (outcome: Outcome) => void;
@@ -47,8 +49,7 @@ export class MessageItem implements Item {
 
   constructor(message: {
     shares: Share[];
-    messageKey: string | undefined;
-    dup: boolean;
+    raw: RawMessage;
     retained: RetainedMessage | undefined;
     outcome: Outcome;
     resolve: (outcome: Outcome) => void;
@@ -64,8 +65,7 @@ export class MessageItem implements Item {
     this.alarmsOnly = urgent > 0 && urgent === rows && message.retained === undefined;
     this.weight = rows;
     this.#shares = message.shares;
-    this.#messageKey = message.messageKey;
-    this.#dup = message.dup;
+    this.#raw = message.raw;
     this.#retained = message.retained;
     this.#outcome = message.outcome;
     this.#resolve = message.resolve;
@@ -75,8 +75,11 @@ export class MessageItem implements Item {
   seal(batch: Batch): void {
     for (const share of this.#shares) {
       share.live.waiting--;
-      batch.addDevice(share, this.#messageKey, this.#dup);
+      batch.addDevice(share, this.#raw as RawMessage);
     }
+    // what is sealed needs no memory while the commit is under way
+    this.#shares = nothing;
+    this.#raw = undefined;
     if (this.#retained !== undefined) batch.addRetained(this.#retained);
   }
 

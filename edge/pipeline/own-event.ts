@@ -1,4 +1,10 @@
-import { type Edge, EVENT_VERSION, type EventDraft, type Severity } from '../../contract/event.ts';
+import {
+  type Edge,
+  EVENT_VERSION,
+  type EventDraft,
+  gatewayClock,
+  type Severity,
+} from '../../contract/event.ts';
 import { eventType } from '../../contract/event-type.ts';
 
 /** A draft the gateway itself makes (SYS.*, DEV.OFFLINE by a watchdog, ALM.TRANSITION). `at` in ms since 1970. */
@@ -16,7 +22,7 @@ export function ownDraft(type: string, edge: Edge, at: number, data?: Record<str
     freshness: 'live',
     occurredAt: instant,
     receivedAt: instant,
-    clock: { source: 'gateway', quality: 'sync' },
+    clock: gatewayClock,
     ...(data === undefined ? {} : { data }),
   };
 }

@@ -41,7 +41,14 @@ test('a redelivery is named by client, topic and payload', () => {
 
 test('a profile key is per device, type, edge and input', () => {
   const draft = { ...ownDraft('EMG.PANIC', 'raise', 0), dedupKey: '7', input: '1' };
-  expect(eventKey('d1', draft, 'm')).not.toBe(eventKey('d2', draft, 'm'));
-  expect(eventKey('d1', draft, 'm')).not.toBe(eventKey('d1', { ...draft, input: '2' }, 'm'));
-  expect(eventKey('d1', draft, 'm')).toBe(eventKey('d1', draft, undefined));
+  const message = { ...raw('x'), qos: 1 as const };
+  expect(eventKey('d1', draft, message)).not.toBe(eventKey('d2', draft, message));
+  expect(eventKey('d1', draft, message)).not.toBe(eventKey('d1', { ...draft, input: '2' }, message));
+  expect(eventKey('d1', draft, message)).toBe(eventKey('d1', draft, { ...message, qos: 0 }));
+});
+
+test('without a profile key only what MQTT may deliver again has one', () => {
+  const draft = ownDraft('EMG.PANIC', 'raise', 0);
+  expect(eventKey('d1', draft, { ...raw('x'), qos: 1 })).toBeDefined();
+  expect(eventKey('d1', draft, { ...raw('x'), qos: 0 })).toBeUndefined();
 });

@@ -116,10 +116,11 @@ beforeEach(async () => {
   journal = new FakeJournal();
   unsaved = [];
   const clock = Date.now;
-  const devices = new LiveDevices(catalogue, registry, new Map());
+  const identity = { gateway: 'gw-1', school: '2137000001', region: '370102' };
+  const devices = new LiveDevices(catalogue, registry, new Map(), identity);
   book = new AlarmBook({ clock, newId: uuidv7, recipients: ['province'] });
   pipeline = new Pipeline({
-    identity: { gateway: 'gw-1', school: '2137000001', region: '370102' },
+    identity,
     journal,
     registry,
     devices,
