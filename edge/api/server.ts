@@ -96,6 +96,8 @@ export interface ApiServer {
 }
 
 const DEFAULT_SIGN_INS_PER_MINUTE = 60;
+/** What is being answered when the gateway stops may take so long. */
+const STOP_GRACE_MS = 2_000;
 
 /** Builds the API: routes on every listener, one set of sessions, one live feed. */
 export async function createApi(deps: ApiDeps): Promise<ApiServer> {
@@ -172,7 +174,7 @@ export async function createApi(deps: ApiDeps): Promise<ApiServer> {
 
   const stop = async (): Promise<void> => {
     live.close();
-    await Promise.all(apps.map((app) => app.close()));
+    await Promise.all(apps.map(closeApp));
     await sessions.stop();
   };
   return {
@@ -192,6 +194,13 @@ export async function createApi(deps: ApiDeps): Promise<ApiServer> {
     signInLink: (user, ttlMs) => `/api/v1/session/link?token=${links.issue(user, ttlMs)}`,
     endSessions: (user) => sessions.endUser(user),
   };
+}
+
+/** Requests under way may end; a browser's connection without a request would hold the stop up for a minute. */
+async function closeApp(app: FastifyInstance): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), STOP_GRACE_MS);
+  await app.close();
+  clearTimeout(cut);
 }
 
 async function listen(app: FastifyInstance, at: ApiListener | undefined): Promise<Listening> {

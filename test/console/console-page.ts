@@ -44,13 +44,3 @@ export async function pastATick(page: Page): Promise<void> {
     await waitFor('the clock', async () => (await page.textContent('.top-clock')) !== before, 5_000);
   }
 }
-
-/** Closes a page. A browser that is slow to let it go is no fault of the console: it goes with the browser. */
-export async function closePage(page: Page): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, 10_000);
-  });
-  await Promise.race([page.close(), late]);
-  clearTimeout(timer);
-}

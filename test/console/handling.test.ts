@@ -4,7 +4,7 @@ import { type Browser, startBrowser } from '../simulators/browser.ts';
 import { waitFor } from '../simulators/wait.ts';
 import { describeWithPeer, requirePeer } from '../support/peers.ts';
 import { buildConsole } from './build-console.ts';
-import { arm, attribute, card, closePage, openConsole, pastATick, signInAs } from './console-page.ts';
+import { arm, attribute, card, openConsole, pastATick, signInAs } from './console-page.ts';
 import { Stage } from './stage.ts';
 import { people } from './stage-campus.ts';
 
@@ -32,7 +32,7 @@ describeWithPeer('chromium', 'the console in a real browser: what people do to a
     page = await openConsole(browser, stage);
   });
   afterEach(async () => {
-    await closePage(page);
+    await page.close();
     await stage.close();
   });
 

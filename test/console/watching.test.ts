@@ -5,7 +5,7 @@ import { type Browser, startBrowser } from '../simulators/browser.ts';
 import { waitFor } from '../simulators/wait.ts';
 import { describeWithPeer, requirePeer } from '../support/peers.ts';
 import { buildConsole } from './build-console.ts';
-import { arm, attribute, card, closePage, openConsole, pastATick, signInAs } from './console-page.ts';
+import { arm, attribute, card, openConsole, pastATick, signInAs } from './console-page.ts';
 import { playEveryKind, playFlood } from './scenes.ts';
 import { SET_UP_CODE, Stage } from './stage.ts';
 
@@ -32,7 +32,7 @@ describeWithPeer('chromium', 'the console in a real browser: what it shows and l
     page.on('pageerror', (error) => faults.push(error.message));
   });
   afterEach(async () => {
-    await closePage(page);
+    await page.close();
     await stage.close();
     expect(faults).toEqual([]);
   });
