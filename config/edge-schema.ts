@@ -3,21 +3,7 @@ import { findRegion, regionSchema } from '../contract/region.ts';
 import { schoolCodeSchema } from '../contract/school-code.ts';
 import { siteIdSchema } from '../contract/site.ts';
 import { gatewayIdSchema } from '../contract/uplink-topic.ts';
-
-const file = (description: string, example: string) =>
-  z
-    .string()
-    .min(1)
-    .max(4096)
-    .meta({ description: `${description} Relative to this file.`, examples: [example] });
-
-const port = (preset: number) =>
-  z
-    .int()
-    .min(0)
-    .max(65_535)
-    .default(preset)
-    .meta({ description: 'TCP port; 0 takes any free one.', examples: [preset] });
+import { file, logSchema, mqttVersionSchema, port } from './schema-parts.ts';
 
 const host = (preset: string, description: string) =>
   z
@@ -203,10 +189,7 @@ export const uplinkSchema = z.strictObject({
       'must be mqtt://host:port or mqtts://host:port; write e.g. mqtts://iot.example.edu.cn:8883',
     )
     .meta({ description: 'Broker of the recipient.', examples: ['mqtts://iot.example.edu.cn:8883'] }),
-  version: z
-    .union([z.literal(4), z.literal(5), z.literal('auto')])
-    .default('auto')
-    .describe('MQTT version: 5, 4 (that is 3.1.1), or auto: 5 first, then 4.'),
+  version: mqttVersionSchema,
   username: z
     .string()
     .min(1)
@@ -243,15 +226,7 @@ export const edgeSchema = z.strictObject({
     })
     .prefault({})
     .describe('Device profiles beside the built-in ones.'),
-  log: z
-    .strictObject({
-      level: z
-        .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace'])
-        .default('info')
-        .describe('Least level that is logged (JSON lines on standard output).'),
-    })
-    .prefault({})
-    .describe('Log of the program itself; events and audit are in the journal.'),
+  log: logSchema('Log of the program itself; events and audit are in the journal.'),
 });
 
 /** A checked `edge.yaml`: defaults filled in, paths absolute. */

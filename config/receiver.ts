@@ -7,14 +7,8 @@ import { gatewayIdSchema } from '../contract/uplink-topic.ts';
 import { type ConfigFault, sortFaults } from './fault.ts';
 import { checkYaml, type Loaded, readYaml } from './load-yaml.ts';
 import { checkNamedFiles } from './named-files.ts';
+import { file, logSchema, mqttVersionSchema, port } from './schema-parts.ts';
 import type { YamlSource } from './yaml-source.ts';
-
-const file = (description: string, example: string) =>
-  z
-    .string()
-    .min(1)
-    .max(4096)
-    .meta({ description: `${description} Relative to this file.`, examples: [example] });
 
 const host = (description: string) =>
   z
@@ -22,14 +16,6 @@ const host = (description: string) =>
     .regex(/^[A-Za-z0-9.:_-]{1,253}$/, 'must be an address or a host name; write e.g. 127.0.0.1')
     .default('127.0.0.1')
     .describe(description);
-
-const port = (preset: number) =>
-  z
-    .int()
-    .min(0)
-    .max(65_535)
-    .default(preset)
-    .meta({ description: 'TCP port; 0 takes any free one.', examples: [preset] });
 
 const embeddedSchema = z.strictObject({
   host: host('Address of the embedded broker; other than loopback only with username and password_file.'),
@@ -49,10 +35,7 @@ const brokerSchema = z
     embedded: embeddedSchema
       .optional()
       .describe('Instead of url: a broker inside the receiver, MQTT 3.1.1, for a demo or a single school.'),
-    version: z
-      .union([z.literal(4), z.literal(5), z.literal('auto')])
-      .default('auto')
-      .describe('MQTT version: 5, 4 (that is 3.1.1), or auto: 5 first, then 4.'),
+    version: mqttVersionSchema,
     username: z
       .string()
       .min(1)
@@ -123,15 +106,7 @@ export const receiverConfigSchema = z.strictObject({
     .max(3600)
     .default(60)
     .describe('Seconds between heartbeats of a gateway; three misses are offline.'),
-  log: z
-    .strictObject({
-      level: z
-        .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace'])
-        .default('info')
-        .describe('Least level that is logged (JSON lines on standard output).'),
-    })
-    .prefault({})
-    .describe('Log of the receiver.'),
+  log: logSchema('Log of the receiver.'),
 });
 
 /** A checked `receiver.yaml`: defaults filled in, paths absolute. */

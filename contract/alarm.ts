@@ -138,6 +138,8 @@ export const roleSchema = z.enum([
 ]);
 /** `system` acts for devices, timers and the gateway itself; nobody signs in with it. */
 export type Role = z.infer<typeof roleSchema>;
+/** Roles of people. */
+export const signInRoleSchema = roleSchema.exclude(['system']);
 
 /** What a person can do to an alarm (path segment of the API). */
 export const alarmActionSchema = z.enum([

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { roleSchema } from './alarm.ts';
+import { signInRoleSchema } from './alarm.ts';
 
 /** Stable id of a place, slot, device, unit: letters, digits, `-`, `_`, `.`; no spaces. */
 export const siteIdSchema = z
@@ -140,7 +140,7 @@ export const userSchema = z.strictObject({
     .regex(/^[a-z0-9][a-z0-9._-]{0,31}$/, 'must be 1-32 of a-z, 0-9, ".", "_" and "-"')
     .describe('Name to sign in with.'),
   name: z.string().min(1).max(40).describe('Name of the person.'),
-  role: roleSchema.exclude(['system']).describe('What the person may do.'),
+  role: signInRoleSchema.describe('What the person may do.'),
   password: passwordSchema,
   password_file: passwordFileSchema,
 });

@@ -1,21 +1,19 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Logger } from 'pino';
 import { uuidv7 } from 'uuidv7';
 import { fateOf } from '../cloud-bridge/uplink/recipient.ts';
 import { Uplink } from '../cloud-bridge/uplink/uplink.ts';
-import { uplinkPassword } from '../config/edge.ts';
-import type { EdgeConfig, MqttListenerConfig, UplinkConfig } from '../config/edge-schema.ts';
-import { type ConfigFault, formatFault } from '../config/fault.ts';
+import type { EdgeConfig } from '../config/edge-schema.ts';
 import type { Alarm } from '../contract/alarm.ts';
-import { builtinProfiles, Catalogue } from '../device-profiles/catalogue.ts';
 import type { DeviceState } from '../device-profiles/normalise.ts';
 import { MqttBroker } from './adapters/mqtt/broker.ts';
-import type { ListenerOptions } from './adapters/mqtt/options.ts';
 import { AlarmBook } from './alarms/book.ts';
 import { AlarmDesk } from './alarms/desk.ts';
 import { type ApiServer, createApi } from './api/server.ts';
+import { consoleListener, listenerOptions, recipientConfig } from './app-settings.ts';
+import { importAtStart, importSite, loadProfiles } from './app-site.ts';
 import { Journal } from './journal/journal.ts';
 import { Retention } from './journal/retention.ts';
 import { absentDevice } from './ops/absence.ts';
@@ -33,19 +31,8 @@ import { ownDraft } from './pipeline/own-event.ts';
 import { Pipeline } from './pipeline.ts';
 import { UnknownDeviceInbox } from './registry/inbox.ts';
 import { Presence } from './registry/presence.ts';
-import { profileFacts, topicsOf } from './registry/profile-facts.ts';
+import { topicsOf } from './registry/profile-facts.ts';
 import { Registry } from './registry/registry.ts';
-
-/** The configuration cannot be used: everything that is wrong, with file, line and column. */
-export class ConfigurationError extends Error {
-  readonly faults: readonly ConfigFault[];
-
-  constructor(faults: readonly ConfigFault[]) {
-    super(`the configuration has ${faults.length} faults`);
-    this.name = 'ConfigurationError';
-    this.faults = faults;
-  }
-}
 
 /** A running gateway. */
 export interface App {
@@ -306,49 +293,6 @@ async function build(
   };
 }
 
-function loadProfiles(config: EdgeConfig, logger: Logger): Catalogue {
-  const site = config.profiles.dir;
-  const { catalogue, faults } = Catalogue.load({
-    builtin: builtinProfiles(),
-    ...(site === undefined ? {} : { site }),
-  });
-  // a faulty profile must not stop the gateway: the others still serve their devices
-  for (const fault of faults)
-    logger.error({ fault: formatFault(fault) }, 'a device profile has a fault and is left out');
-  return catalogue;
-}
-
-/** A faulty import must not keep a campus unprotected: with a site registered already, that one serves on. */
-async function importAtStart(
-  config: EdgeConfig,
-  registry: Registry,
-  catalogue: Catalogue,
-  logger: Logger,
-): Promise<void> {
-  try {
-    await importSite(config, registry, catalogue);
-  } catch (error) {
-    if (registry.devices().length === 0) throw error;
-    if (error instanceof ConfigurationError) {
-      logger.error(
-        { faults: error.faults.map(formatFault) },
-        'the site import has faults and was not taken over; the site as registered serves on. Correct it and send SIGHUP',
-      );
-    } else {
-      logger.error(
-        { err: error },
-        'the site import could not be stored; the site as registered serves on. Check the disk, then send SIGHUP',
-      );
-    }
-  }
-}
-
-async function importSite(config: EdgeConfig, registry: Registry, catalogue: Catalogue): Promise<void> {
-  if (config.site.import === undefined) return;
-  const imported = await registry.importFile(config.site.import, { profiles: profileFacts(catalogue) });
-  if ('faults' in imported) throw new ConfigurationError(imported.faults);
-}
-
 /** A device whose state cannot be read starts as one never heard of: what it says next is a first sight. */
 function deviceStates(states: Map<string, string>, logger: Logger): Map<string, DeviceState> {
   const devices = new Map<string, DeviceState>();
@@ -372,46 +316,5 @@ function bootFacts(boot: string, journal: Journal): Record<string, unknown> {
     epoch: journal.epoch,
     created,
     ...(setAside === undefined ? {} : { setAside }),
-  };
-}
-
-function listenerOptions({ host, port, tls }: MqttListenerConfig): ListenerOptions {
-  if (tls === undefined) return { host, port };
-  return {
-    host,
-    port,
-    tls: {
-      cert: readFileSync(tls.cert_file),
-      key: readFileSync(tls.key_file),
-      ...(tls.ca_file === undefined ? {} : { ca: readFileSync(tls.ca_file) }),
-      requestCert: tls.require_client_cert,
-    },
-  };
-}
-
-function consoleListener({ console: { host, port, tls } }: EdgeConfig) {
-  if (tls === undefined) return { host, port };
-  return { host, port, tls: { cert: readFileSync(tls.cert_file), key: readFileSync(tls.key_file) } };
-}
-
-function recipientConfig(config: EdgeConfig, uplink: UplinkConfig) {
-  const { gateway, school, region, name } = config.site;
-  const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file));
-  return {
-    recipient: uplink.recipient,
-    url: uplink.url,
-    ...(uplink.version === 'auto' ? {} : { version: uplink.version }),
-    username: uplink.username,
-    password: uplinkPassword(uplink),
-    tls: uplink.tls && {
-      ca: read(uplink.tls.ca_file),
-      cert: read(uplink.tls.cert_file),
-      key: read(uplink.tls.key_file),
-    },
-    gateway,
-    school,
-    region,
-    name,
-    filter: uplink.filter,
   };
 }

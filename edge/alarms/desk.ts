@@ -1,5 +1,6 @@
 import type { Alarm, AlarmAction, AlarmActionRequest } from '../../contract/alarm.ts';
 import type { ProblemCode } from '../../contract/problem.ts';
+import { within } from '../ops/within.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { AlarmBook } from './book.ts';
 import type { Actor } from './lifecycle.ts';
@@ -43,18 +44,10 @@ export class AlarmDesk {
   ): Promise<{ alarm: Alarm; stored: boolean } | { refused: ProblemCode; detail: Text; alarm?: Alarm }> {
     const result = await this.#o.pipeline.act(id, action, request, actor);
     if ('refused' in result) return result;
-    return { alarm: result.alarm, stored: await within(STORED_WITHIN_MS, result.stored) };
-  }
-}
-
-async function within(ms: number, work: Promise<void>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
+    const stored = await within(
+      STORED_WITHIN_MS,
+      result.stored.then(() => true),
+    );
+    return { alarm: result.alarm, stored: stored === true };
   }
 }

@@ -1,17 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { signInRoleSchema } from '../../contract/alarm.ts';
 import type { SignInRole } from './ports.ts';
 import { ProblemError } from './problem.ts';
 import type { Session, Sessions } from './sessions.ts';
 
-const everybody: readonly SignInRole[] = [
-  'guard',
-  'shift-leader',
-  'installer',
-  'administrator',
-  'security-administrator',
-  'auditor',
-  'kiosk',
-];
+const everybody: readonly SignInRole[] = signInRoleSchema.options;
 /** Whoever works with the campus; not those who keep users or read the audit, who stay separate (CONTRACT section 4). */
 const campus: readonly SignInRole[] = ['guard', 'shift-leader', 'installer', 'administrator', 'kiosk'];
 

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Alarm } from '../../contract/alarm.ts';
 import { LIVE_HEARTBEAT_MS, type LiveStatus, liveClose } from '../../contract/live.ts';
 import type { Committed } from '../journal/batch.ts';
+import { within } from '../ops/within.ts';
 import type { AlarmView } from './alarm-view.ts';
 import type { Discretion } from './audience.ts';
 import { catchUp, MAX_REPLAY_ROWS } from './live-catch-up.ts';
@@ -244,20 +245,14 @@ export class LiveHub {
 
   /** The journal's answer; undefined when it fails or takes too long. */
   async #within<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), JOURNAL_MS);
-    });
     try {
-      return await Promise.race([answer, late]);
+      return await within(JOURNAL_MS, answer);
     } catch (error) {
       this.#o.logger.warn(
         { err: error },
         'live feed: the journal cannot be read; clients get the open alarms',
       );
       return undefined;
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

@@ -1,8 +1,8 @@
 import type { Alarm, AlarmAction, AlarmActionRequest, Role } from '../../contract/alarm.ts';
-import type { Kind, Lane, Severity } from '../../contract/event.ts';
 import type { ProblemCode } from '../../contract/problem.ts';
 import type { Device, OrgUnit, Place, Slot } from '../../contract/site.ts';
 import type { Actor } from '../alarms/rights.ts';
+import type { AlarmQuery, EventQuery, StoredBody } from '../journal/reader.ts';
 import type { Text } from './language.ts';
 
 /** A role somebody can sign in with. */
@@ -71,34 +71,6 @@ export interface AlarmDesk {
   isUnsaved(id: string): boolean;
   /** `request.second` was verified and removed. Rejects when the gateway is stopping. */
   act(id: string, action: AlarmAction, request: AlarmActionRequest, actor: Actor): Promise<DeskResult>;
-}
-
-export interface EventQuery {
-  /** Only rows below this position. */
-  before?: number;
-  limit: number;
-  type?: string;
-  kind?: Kind;
-  lane?: Lane;
-  device?: string;
-  place?: readonly string[];
-  severity?: Severity;
-  /** Receipt, milliseconds since 1970, both inclusive. */
-  from?: number;
-  to?: number;
-}
-
-export interface AlarmQuery {
-  state: 'open' | 'closed' | 'all';
-  limit: number;
-  /** Only alarms older than the alarm of this id. */
-  before?: string;
-}
-
-/** A stored row as the API hands it on: never parsed. */
-export interface StoredBody {
-  position: number;
-  body: string;
 }
 
 /** The journal's reader, newest first where nothing else is said. */

@@ -4,7 +4,8 @@ import type { Logger } from 'pino';
 import { reloadEdgeConfig } from '../../config/edge.ts';
 import type { EdgeConfig } from '../../config/edge-schema.ts';
 import { type ConfigFault, formatFault } from '../../config/fault.ts';
-import { type App, ConfigurationError, startApp } from '../app.ts';
+import { type App, startApp } from '../app.ts';
+import { ConfigurationError } from '../app-site.ts';
 import { createLogger } from '../ops/logger.ts';
 import { DEFAULT_CONFIG, readConfig, reportFaults } from './load-config.ts';
 

@@ -9,11 +9,12 @@ import {
   alarmSchema,
 } from '../../../contract/alarm.ts';
 import type { Actor } from '../../alarms/rights.ts';
+import type { AlarmQuery } from '../../journal/reader.ts';
 import { sessionOf } from '../access.ts';
 import type { AlarmView } from '../alarm-view.ts';
 import type { Discretion } from '../audience.ts';
 import { problems } from '../openapi.ts';
-import type { AlarmDesk, AlarmQuery, DeskResult, JournalPort } from '../ports.ts';
+import type { AlarmDesk, DeskResult, JournalPort } from '../ports.ts';
 import { ProblemError, sendProblem } from '../problem.ts';
 import type { Session } from '../sessions.ts';
 import type { SignIn } from '../sign-in.ts';

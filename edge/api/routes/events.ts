@@ -4,10 +4,11 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Severity } from '../../../contract/event.ts';
 import { instantSchema, kindSchema, laneSchema } from '../../../contract/event.ts';
+import type { EventQuery, StoredBody } from '../../journal/reader.ts';
 import { sessionOf } from '../access.ts';
 import type { Discretion } from '../audience.ts';
 import { problems } from '../openapi.ts';
-import type { EventQuery, JournalPort, SiteDirectory, StoredBody } from '../ports.ts';
+import type { JournalPort, SiteDirectory } from '../ports.ts';
 import { eventPageSchema, sendRows } from './stored.ts';
 
 export interface EventRoutes {

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { cloudEventSchema } from '../../../contract/cloud-event.ts';
-import type { StoredBody } from '../ports.ts';
+import type { StoredBody } from '../../journal/reader.ts';
 
 const rowSchema = z.object({ position: z.number().int(), event: cloudEventSchema });
 

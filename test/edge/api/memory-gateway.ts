@@ -12,20 +12,18 @@ import type { Change } from '../../../edge/alarms/lifecycle.ts';
 import type { Actor } from '../../../edge/alarms/rights.ts';
 import type {
   AlarmDesk,
-  AlarmQuery,
   DeskResult,
-  EventQuery,
   InboxGroup,
   JournalPort,
   NotReady,
   Person,
   SignInFailure,
   SiteDirectory,
-  StoredBody,
   Users,
 } from '../../../edge/api/ports.ts';
 import { type ApiDeps, type ApiServer, createApi } from '../../../edge/api/server.ts';
 import type { Committed, JournalRow } from '../../../edge/journal/batch.ts';
+import type { AlarmQuery, EventQuery, StoredBody } from '../../../edge/journal/reader.ts';
 
 export const PASSWORD = 'Jinan-2026!';
 
