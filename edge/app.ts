@@ -21,6 +21,7 @@ import { ClockWatch } from './ops/clock-watch.ts';
 import { GatewayHealth, holdHours } from './ops/gateway-health.ts';
 import { Metrics } from './ops/metrics.ts';
 import { readings } from './ops/readings.ts';
+import { StopList } from './ops/stop-list.ts';
 import { softwareVersion } from './ops/version.ts';
 import { Watchdogs } from './ops/watchdogs.ts';
 import { DeliveryMarks } from './pipeline/delivery-marks.ts';
@@ -58,25 +59,16 @@ export interface AppEvents {
 
 /** Builds the gateway and starts it in order; rolls back what was started when a step fails. */
 export async function startApp(config: EdgeConfig, logger: Logger, events: AppEvents = {}): Promise<App> {
-  const stops: Array<() => Promise<unknown> | unknown> = [];
-  const stop = async (): Promise<void> => {
-    for (const undo of stops.splice(0).reverse()) await undo();
-  };
+  const stops = new StopList(logger);
   try {
-    return await build(config, logger, events, stops, stop);
+    return await build(config, logger, events, stops);
   } catch (error) {
-    await stop();
+    await stops.stop();
     throw error;
   }
 }
 
-async function build(
-  config: EdgeConfig,
-  logger: Logger,
-  events: AppEvents,
-  stops: Array<() => Promise<unknown> | unknown>,
-  stop: () => Promise<void>,
-): Promise<App> {
+async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stops: StopList): Promise<App> {
   const clock = Date.now;
   const { gateway, school, region, name, zone } = config.site;
   const identity = { gateway, school, region };
@@ -285,11 +277,11 @@ async function build(
     setupCode,
     signInLink: (user) => listening.url + (api as ApiServer).signInLink(user),
     reload: async (next, changed) => {
-      if (next.log.level !== config.log.level) logger.level = next.log.level;
+      logger.level = next.log.level;
       await importSite(next, registry, catalogue);
       return changed.filter((key) => key !== 'log');
     },
-    stop,
+    stop: () => stops.stop(),
   };
 }
 

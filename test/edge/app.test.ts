@@ -81,3 +81,14 @@ test('the status says whether a console can be heard', async () => {
   expect(metrics).toContain('campus_sound_armed 1');
   expect(metrics).toContain('campus_consoles 1');
 });
+
+test('a log level that was raised for a look goes back to what it was at start', async () => {
+  const config = configure(testCampus(1));
+  await app.stop();
+  const own = pino({ level: config.log.level }, { write: () => undefined });
+  app = await startApp(config, own);
+  await app.reload({ ...config, log: { level: 'debug' } }, ['log']);
+  expect(own.level).toBe('debug');
+  await app.reload(config, ['log']);
+  expect(own.level).toBe(config.log.level);
+});
