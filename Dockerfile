@@ -34,4 +34,4 @@ EXPOSE 1883 8883 8443
 ENV HEALTH_URL=https://127.0.0.1:8443/healthz
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "-e", "process.env.NODE_TLS_REJECT_UNAUTHORIZED='0'; process.removeAllListeners('warning'); fetch(process.env.HEALTH_URL).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "dist/edge/main.js", "start", "--config", "/config/edge.yaml"]
+CMD ["node", "--max-semi-space-size=64", "dist/edge/main.js", "start", "--config", "/config/edge.yaml"]

@@ -1,4 +1,5 @@
 import { packageFile } from '../../contract/package-root.ts';
+import { nodeFlags } from '../simulators/gateway.ts';
 import { type Mosquitto, startMosquitto } from '../simulators/mosquitto.ts';
 import { type RunningProcess, startProcess } from '../simulators/processes.ts';
 
@@ -12,7 +13,10 @@ export interface BareAedes {
 /** aedes alone as a process of its own. */
 export async function startBareAedes(): Promise<BareAedes> {
   const began = performance.now();
-  const running = startProcess(process.execPath, [packageFile('dist', 'test', 'bench', 'bare-aedes.js')]);
+  const running = startProcess(process.execPath, [
+    ...nodeFlags,
+    packageFile('dist', 'test', 'bench', 'bare-aedes.js'),
+  ]);
   const { port } = JSON.parse(await running.line((line) => line.startsWith('{'))) as { port: number };
   return { process: running, port, startMs: performance.now() - began };
 }

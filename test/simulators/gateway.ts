@@ -52,6 +52,9 @@ export function writeGatewayConfig({ dir, config, site }: GatewayOptions): strin
   return file;
 }
 
+/** As the gateway is started everywhere: `main.ts`, `npm start`, `Dockerfile`. */
+export const nodeFlags = ['--max-semi-space-size=64'];
+
 /** Starts the built gateway and waits until it says it is ready. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const configFile = writeGatewayConfig(options);
@@ -67,6 +70,7 @@ export async function restartGateway(
   const argv = [
     ...(options.wrap ?? []),
     process.execPath,
+    ...nodeFlags,
     packageFile('dist', 'edge', 'main.js'),
     'start',
     '--config',
