@@ -96,7 +96,12 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
 
   const devices = new LiveDevices(catalogue, registry, deviceStates(left.states, logger), identity);
   // also what another process imported: a device that was a stranger a moment ago is one of ours now
-  stops.push(registry.onChange(() => devices.refresh()));
+  stops.push(
+    registry.onChange(() => {
+      devices.refresh();
+      release();
+    }),
+  );
   const inbox = new UnknownDeviceInbox();
   const metrics = new Metrics();
   const presence = new Presence({
@@ -124,6 +129,7 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     logger,
     clock,
     monotonic: () => performance.now(),
+    recipients,
     isBridge: (id) => devices.get(id)?.profile.bridge === true,
   });
   const showTouched = (alarms: Alarm[]) => {
@@ -144,6 +150,9 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     onConnection: (change) => watchdogs.connection(change),
     onRefused: (refusal) => metrics.refused(refusal.reason),
   });
+  const release = (): void => {
+    pipeline.release().catch((err) => logger.warn({ err }, 'what removed devices held was not let go'));
+  };
   stops.push(() => pipeline.stop());
 
   const marks = new DeliveryMarks(
@@ -235,6 +244,9 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     events.onDamaged?.();
   });
   if (journal.opened.salvaged.length > 0) await pipeline.carryOver(journal.opened.salvaged);
+
+  // what an import changed while the gateway was stopped
+  release();
 
   const listening = await api.start();
   stops.push(() => api.stop());

@@ -144,6 +144,11 @@ export class Pipeline implements Sink {
     });
   }
 
+  /** Devices were removed, or watch other slots now: what only they could clear is let go. Resolves once it is on disk. */
+  release(): Promise<void> {
+    return new Promise((resolve, reject) => this.#task(true, (batch) => batch.release(), resolve, reject));
+  }
+
   /** Takes no more; what waits is evaluated and handed to the journal, which drains it when it closes. */
   stop(): void {
     this.#seal(Number.MAX_SAFE_INTEGER, false);

@@ -4,13 +4,14 @@ import { type EventType, eventType } from '../../contract/event-type.ts';
 import { isRecovered } from './actions.ts';
 import { type Change, instant } from './change.ts';
 import { ClosedList, closedAt } from './closed-list.ts';
-import { lost } from './condition.ts';
+import { lost, released } from './condition.ts';
 import { type Covers, marked, type Raise, Undelivered } from './delivery.ts';
 import { keyOf, keyOfEvent, opensAlarms } from './key.ts';
 import { type Armed, applyAction, applyEvent } from './lifecycle.ts';
 import { OpenList } from './open-list.ts';
 import { type ActResult, refuse, text } from './refusal.ts';
 import type { Actor } from './rights.ts';
+import { type DeviceInput, deviceOfSource } from './sources.ts';
 
 export interface AlarmBookOptions {
   /** Milliseconds since 1970. */
@@ -96,6 +97,27 @@ export class AlarmBook {
     if (behind.size === 0) return nothing;
     const affected = this.#open.all().filter(({ device }) => device !== undefined && behind.has(device));
     return affected.flatMap((alarm) => this.#record(lost(alarm)));
+  }
+
+  /**
+   * Lets go of what can never clear: sources of which `speaks` says that they are no part of the alarm's subject any
+   * more. Answers the devices concerned too.
+   */
+  release(speaks: (source: DeviceInput, subject: string) => boolean): {
+    changes: Change[];
+    devices: string[];
+  } {
+    const devices = new Set<string>();
+    const changes = this.#open.all().flatMap((alarm) => {
+      const holds = (name: string): boolean => {
+        const source = deviceOfSource(name);
+        const still = speaks(source, alarm.subject);
+        if (!still) devices.add(source.device);
+        return still;
+      };
+      return this.#record(released(alarm, holds, this.#clock()));
+    });
+    return { changes, devices: [...devices] };
   }
 
   /**

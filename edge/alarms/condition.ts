@@ -1,6 +1,6 @@
 import type { Alarm } from '../../contract/alarm.ts';
 import type { Event } from '../../contract/event.ts';
-import { authorOf, type Change, changed, gatewayAuthor, instant } from './change.ts';
+import { type Author, authorOf, type Change, changed, gatewayAuthor, instant } from './change.ts';
 import { isOvertaken } from './freshness.ts';
 import { heldAfter } from './sources.ts';
 
@@ -13,9 +13,34 @@ export function cleared(current: Alarm | undefined, event: Event, now: number): 
   if (isOvertaken(event, current.lastAt)) return [];
   const sources = heldAfter(current, event);
   if (sources === undefined) return [];
-  if (sources.length > 0) return [changed(current, { sources }, 'ease', authorOf(event))];
-  const back = { condition: 'returned', returnedAt: event.occurredAt, sources: undefined } as const;
-  const returned = changed(current, back, 'return', authorOf(event));
+  return left(current, sources, { at: event.occurredAt, author: authorOf(event), now });
+}
+
+/**
+ * A device that held this alarm is registered no more, or watches another slot: it will never clear it, and whoever
+ * changed the registry has looked (CONTRACT section 4: a stuck device only after its slot is isolated or replaced).
+ * What is latched or of severity 1-2 still waits for people.
+ */
+export function released(current: Alarm, holds: (source: string) => boolean, now: number): Change[] {
+  const { condition, device, sources = [] } = current;
+  if (condition === 'returned' || device === undefined) return [];
+  // stored before sources were kept: the device that raised it last is all that is known
+  const gone = (sources.length === 0 ? [device] : sources).filter((source) => !holds(source));
+  if (gone.length === 0) return [];
+  const reason = `not registered here any more: ${gone.join(', ')}`;
+  const still = sources.filter((source) => !gone.includes(source));
+  return left(current, still, { at: instant(now), author: gatewayAuthor, now, reason });
+}
+
+/** What becomes of an alarm that only these sources still hold. */
+function left(
+  current: Alarm,
+  sources: string[],
+  { at, author, now, reason }: { at: string; author: Author; now: number; reason?: string },
+): Change[] {
+  if (sources.length > 0) return [changed(current, { sources }, 'ease', author, { reason })];
+  const back = { condition: 'returned', returnedAt: at, sources: undefined } as const;
+  const returned = changed(current, back, 'return', author, { reason });
   if (current.severity <= 2 || current.latched) return [returned];
   const steps = { ...current.steps, close: { by: gatewayAuthor.actor, at: instant(now) } };
   return [

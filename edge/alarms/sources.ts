@@ -36,3 +36,15 @@ export function heldAfter(alarm: Alarm, event: Event): string[] | undefined {
   const source = sourceOf(event);
   return sources.includes(source) ? sources.filter((other) => other !== source) : undefined;
 }
+
+/** A device, or one of its inputs. */
+export interface DeviceInput {
+  device: string;
+  input?: string;
+}
+
+/** Reads what `sourceOf` wrote of a device. */
+export function deviceOfSource(source: string): DeviceInput {
+  const cut = source.indexOf('#');
+  return cut < 0 ? { device: source } : { device: source.slice(0, cut), input: source.slice(cut + 1) };
+}

@@ -30,6 +30,8 @@ export interface WatchdogOptions {
   presence: Presence;
   clockWatch: ClockWatch;
   registry: Registry;
+  /** Uplinks of the configuration: what another one left lost is over. */
+  recipients: readonly string[];
   /** Are other devices reached through this one? */
   isBridge: (device: string) => boolean;
   /** Messages dropped since the start. */
@@ -78,7 +80,8 @@ export class Watchdogs {
     for (const { type, subject, condition } of this.#o.book.open()) {
       // over already, and only waits for a person
       if (condition === 'returned') continue;
-      if (type === 'SYS.UPLINK_LOST') this.#lost.add(subject);
+      if (type === 'SYS.UPLINK_LOST' && this.#o.recipients.includes(subject)) this.#lost.add(subject);
+      else if (type === 'SYS.UPLINK_LOST') this.#link(subject, 'clear');
       if (type === 'SYS.CLOCK') this.#clockFault = true;
       if (type === 'SYS.NO_SOUND') this.#soundFault = true;
       if (type === 'SYS.DROPPED') this.#droppedAt = this.#o.clock();

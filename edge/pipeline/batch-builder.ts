@@ -67,6 +67,14 @@ export class Batch {
     this.#addEvent(live, draft, undefined);
   }
 
+  /** Alarms let go of devices that are registered no more, or elsewhere; these are strangers from now on. */
+  release(): void {
+    const { book, devices } = this.#e;
+    const { changes, devices: gone } = book.release((source, subject) => devices.speaksFor(source, subject));
+    this.addChanges(changes, undefined);
+    for (const id of gone) this.#states.set(id, devices.forget(id));
+  }
+
   addRetained(message: RetainedMessage): void {
     this.#sealed.retained.push(message);
   }

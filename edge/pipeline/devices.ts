@@ -1,9 +1,11 @@
-import { type BodyParts, bodyParts } from '../../contract/cloud-event.ts';
+import { type BodyParts, bodyParts, subjectOf } from '../../contract/cloud-event.ts';
 import type { EventDraft, Origin } from '../../contract/event.ts';
 import type { Device } from '../../contract/site.ts';
 import type { Catalogue } from '../../device-profiles/catalogue.ts';
 import type { CompiledProfile } from '../../device-profiles/compile.ts';
+import { noState } from '../../device-profiles/device-state.ts';
 import { type DeviceState, forget, type Settings } from '../../device-profiles/normalise.ts';
+import type { DeviceInput } from '../alarms/sources.ts';
 import { settingsOf } from '../registry/device-settings.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ClientQueue } from './fair-queue.ts';
@@ -134,6 +136,24 @@ export class LiveDevices {
       if (live.origins.size < MAX_ORIGINS) live.origins.set(input, known);
     }
     return known;
+  }
+
+  /** Is what this device or input says about this subject? Not, once it is removed or watches another slot. */
+  speaksFor({ device: id, input }: DeviceInput, subject: string): boolean {
+    // not by its profile: a profile with a fault must not let go of anything
+    const device = this.#registry.device(id);
+    if (device === undefined) return false;
+    const origin = { ...this.#identity, ...this.#registry.originOf(device, input) };
+    return subjectOf(input === undefined ? { origin } : { origin, input }) === subject;
+  }
+
+  /** What it says next is a first sight. Returns the state to store. */
+  forget(id: string): DeviceState {
+    const live = this.get(id);
+    const state = live?.state === undefined ? noState : forget(live.state);
+    if (live === undefined) this.#stored.delete(id);
+    else live.state = state;
+    return state;
   }
 
   /** The devices behind a bridge are unknown now: what they say next is a first sight. Returns their ids. */

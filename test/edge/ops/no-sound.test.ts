@@ -42,6 +42,7 @@ function begin(): void {
       () => performance.now(),
     ),
     registry,
+    recipients: [],
     dropped: () => 0,
     soundArmed: () => armed,
     logger: pino({ level: 'silent' }),

@@ -43,6 +43,7 @@ beforeEach(() => {
       () => performance.now(),
     ),
     registry,
+    recipients: [],
     isBridge: (id) => id === 'bridge',
     dropped: () => 0,
     soundArmed: () => true,
