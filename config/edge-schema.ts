@@ -72,7 +72,9 @@ const serverTlsSchema = z.strictObject({
   require_client_cert: z
     .boolean()
     .default(false)
-    .describe('Refuse peers without a certificate of ca_file. User and password are asked for all the same.'),
+    .describe(
+      'Refuse peers without a certificate of ca_file. One whose common name is a broker user signs in as that user, also without a password.',
+    ),
 });
 
 export const mqttListenerSchema = z.strictObject({
@@ -100,6 +102,16 @@ const mqttSchema = z
       .meta({ description: 'Largest payload in bytes; more is refused and counted.', examples: [262144] }),
     max_topic_levels: z.int().min(3).max(128).default(32).describe('Most levels ("/") of a topic or filter.'),
     max_clients: z.int().min(1).max(50_000).default(10_000).describe('Most connections at a time.'),
+    max_rate: z
+      .int()
+      .min(100)
+      .max(100_000)
+      .default(1_000)
+      .meta({
+        description:
+          'Messages a second of one connection in the long run, five times that at once; more has to wait, nothing is dropped.',
+        examples: [1000],
+      }),
     anonymous: z
       .literal(false, 'must be false; give each device a user in "credentials" of the site import')
       .default(false)

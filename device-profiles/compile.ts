@@ -4,6 +4,7 @@ import type { TimeFormat } from './device-time.ts';
 import { isMasked } from './mask.ts';
 import { compilePath, type Getter } from './own-path.ts';
 import type { FormDefinition, ProfileDefinition } from './profile-schema.ts';
+import type { Settings } from './settings.ts';
 import { type Captures, compileTopic, type TopicPattern } from './topic-pattern.ts';
 
 /** One form of a profile's messages, ready to apply. */
@@ -52,6 +53,8 @@ export interface CompiledProfile {
   readonly source: string;
   /** A device of this profile is a bridge: its SYS.GATEWAY_DOWN makes the devices behind it unknown. */
   readonly bridge: boolean;
+  /** Longest healthy silence of a device with these settings, milliseconds; undefined: its silence says nothing. */
+  readonly heartbeatMs?: (settings: Settings) => number | undefined;
   readonly republishes: boolean;
   /** Same `dedupKey` within this time is one event. */
   readonly dedupWindowMs: number;

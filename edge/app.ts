@@ -130,6 +130,8 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     clock,
     monotonic: () => performance.now(),
     recipients,
+    takePaced: () => broker.takePaced(),
+    watched: (isDown) => devices.watched(isDown),
     isBridge: (id) => devices.get(id)?.profile.bridge === true,
   });
   const showTouched = (alarms: Alarm[]) => {
@@ -173,6 +175,7 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
       maxPayloadBytes: config.mqtt.max_payload,
       maxTopicLevels: config.mqtt.max_topic_levels,
       maxClients: config.mqtt.max_clients,
+      pace: { perSecond: config.mqtt.max_rate, burst: 5 * config.mqtt.max_rate },
     },
     logger,
     clock,

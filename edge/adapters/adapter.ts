@@ -16,6 +16,8 @@ export interface ConnectionChange {
   at: number;
   /** Why it went: shown to the installer. */
   reason?: string;
+  /** Until when it may come back without counting as offline: what is left of 1.5 times its keepalive, milliseconds. */
+  graceMs?: number;
   /** We closed it (storage failing, shutdown): never a reason for DEV.OFFLINE. */
   causedByUs?: boolean;
 }

@@ -9,6 +9,7 @@ import type { Presence, PresenceEdge } from '../registry/presence.ts';
 import type { Registry } from '../registry/registry.ts';
 import { absentDevice } from './absence.ts';
 import type { ClockWatch } from './clock-watch.ts';
+import { SilenceWatch, type Watched } from './silence-watch.ts';
 import type { UplinkState } from './uplink-view.ts';
 
 /** An uplink that is down for less is no fault: brokers restart. */
@@ -21,6 +22,8 @@ const CONNECTED_MEANS_ONLINE_MS = 15_000;
 export const NO_SOUND_AFTER_MS = 60_000;
 /** After a start consoles come back by themselves; a browser may want a click first. */
 export const NO_SOUND_AFTER_START_MS = 120_000;
+/** Of those who publish too fast, so many are named. */
+const PACED_NAMED = 5;
 const TICK_MS = 1_000;
 /** How often another process's import is looked for, in ticks. */
 const REFRESH_TICKS = 5;
@@ -36,8 +39,12 @@ export interface WatchdogOptions {
   isBridge: (device: string) => boolean;
   /** Messages dropped since the start. */
   dropped: () => number;
+  /** Users who publish too fast, and how many of their messages had to wait since the last call. */
+  takePaced: () => ReadonlyMap<string, number>;
   /** A console of somebody on duty can be heard. */
   soundArmed: () => boolean;
+  /** All devices with a heartbeat. `isDown`: known to be away. */
+  watched: (isDown: (device: string) => boolean) => Iterable<Watched>;
   logger: Logger;
   /** Milliseconds since 1970. */
   clock: () => number;
@@ -57,6 +64,7 @@ export class Watchdogs {
   readonly #downSince = new Map<string, number>();
   readonly #lost = new Set<string>();
   readonly #lastSeen = new Map<string, number>();
+  readonly #silence = new SilenceWatch();
   /** Users with a connection, and since when. */
   readonly #connectedAt = new Map<string, number>();
   #out: WatchdogOutputs | undefined;
@@ -77,9 +85,10 @@ export class Watchdogs {
     this.#out = out;
     this.#soundDueAt = this.#o.monotonic() + NO_SOUND_AFTER_START_MS;
     // what the last run raised and this one must clear
-    for (const { type, subject, condition } of this.#o.book.open()) {
+    for (const { type, subject, condition, device } of this.#o.book.open()) {
       // over already, and only waits for a person
       if (condition === 'returned') continue;
+      if (type === 'DEV.SILENT' && device !== undefined) this.#silence.restore([device]);
       if (type === 'SYS.UPLINK_LOST' && this.#o.recipients.includes(subject)) this.#lost.add(subject);
       else if (type === 'SYS.UPLINK_LOST') this.#link(subject, 'clear');
       if (type === 'SYS.CLOCK') this.#clockFault = true;
@@ -149,6 +158,7 @@ export class Watchdogs {
       this.#link(recipient, 'raise');
     }
     this.#drops(now);
+    this.#silences();
     this.#sound(now);
     if (++this.#ticks % REFRESH_TICKS === 0) {
       this.#o.registry
@@ -167,15 +177,32 @@ export class Watchdogs {
 
   #drops(now: number): void {
     const dropped = this.#o.dropped();
-    if (dropped > this.#dropped) {
+    const paced = this.#o.takePaced();
+    if (dropped > this.#dropped || paced.size > 0) {
       if (this.#droppedAt === undefined) {
-        this.#emit(ownDraft('SYS.DROPPED', 'raise', now, { count: dropped - this.#dropped }));
+        const users = [...paced.keys()].slice(0, PACED_NAMED);
+        const data = { count: dropped - this.#dropped, ...(users.length > 0 && { tooFast: users }) };
+        this.#emit(ownDraft('SYS.DROPPED', 'raise', now, data));
+        if (users.length > 0)
+          this.#o.logger.warn(
+            { users },
+            'mqtt: publishes faster than max_rate: its messages wait; find out why it does',
+          );
       }
       this.#droppedAt = now;
       this.#dropped = dropped;
     } else if (this.#droppedAt !== undefined && now - this.#droppedAt > DROPPED_CLEARS_AFTER_MS) {
       this.#droppedAt = undefined;
       this.#emit(ownDraft('SYS.DROPPED', 'clear', now, { count: dropped }));
+    }
+  }
+
+  #silences(): void {
+    const away = new Set(this.#o.book.open().flatMap((alarm) => absentDevice(alarm) ?? []));
+    const watched = this.#o.watched((device) => away.has(device));
+    for (const { device, edge, silentMs } of this.#silence.tick(this.#o.monotonic(), watched)) {
+      const data = { silentMinutes: Math.floor(silentMs / 60_000) };
+      this.#emit(ownDraft('DEV.SILENT', edge, this.#o.clock(), data), device);
     }
   }
 

@@ -6,6 +6,7 @@ import type { CompiledProfile } from '../../device-profiles/compile.ts';
 import { noState } from '../../device-profiles/device-state.ts';
 import { type DeviceState, forget, type Settings } from '../../device-profiles/normalise.ts';
 import type { DeviceInput } from '../alarms/sources.ts';
+import type { Watched } from '../ops/silence-watch.ts';
 import { settingsOf } from '../registry/device-settings.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ClientQueue } from './fair-queue.ts';
@@ -20,6 +21,8 @@ export interface LiveDevice {
   /** Items of this device that wait for a batch; while there are any, they stay in one client's queue. */
   waiting: number;
   queue: ClientQueue<Item> | undefined;
+  /** When it last said something that was not retained, monotonic milliseconds; undefined: not since the start. */
+  heardAt: number | undefined;
   /** When an unreadable message was last reported, ms since 1970. */
   reportedAt: number;
   /** By input; see `originOf`. */
@@ -121,6 +124,7 @@ export class LiveDevices {
       state: this.#stored.get(id),
       waiting: 0,
       queue: undefined,
+      heardAt: undefined,
       reportedAt: Number.NEGATIVE_INFINITY,
       origins: new Map(),
     };
@@ -136,6 +140,17 @@ export class LiveDevices {
       if (live.origins.size < MAX_ORIGINS) live.origins.set(input, known);
     }
     return known;
+  }
+
+  /** The devices whose silence means something, one by one. `isDown`: who is known to be away. */
+  *watched(isDown: (device: string) => boolean): Generator<Watched> {
+    for (const { id, bridge } of this.#registry.devices()) {
+      const live = this.get(id);
+      const heartbeatMs = live?.profile.heartbeatMs?.(live.settings);
+      if (live === undefined || heartbeatMs === undefined) continue;
+      const reachable = !isDown(id) && (bridge === undefined || !isDown(bridge));
+      yield { id, heartbeatMs, heardAt: live.heardAt, reachable };
+    }
   }
 
   /** Is what this device or input says about this subject? Not, once it is removed or watches another slot. */

@@ -90,6 +90,7 @@ export class Intake {
       deviceKey: live.device.key ?? live.device.id,
       captures,
     });
+    if (raw.stored !== 'retained' && raw.will !== true) live.heardAt = raw.receivedMonotonicMs;
     const changed = result.state !== live.state;
     live.state = result.state;
     const { status } = result;

@@ -50,6 +50,10 @@ export class BrokerAccounts implements BrokerAccess {
     return now?.hash === record.hash ? now.account : undefined;
   }
 
+  certified(user: string): BrokerAccount | undefined {
+    return this.#find(user)?.account;
+  }
+
   #known(user: string, name: string): boolean | undefined {
     if (this.#right.get(user) === name) return true;
     return this.#wrong.has(name) ? false : undefined;

@@ -1,6 +1,6 @@
 import type { ConnectionChange } from '../adapters/adapter.ts';
 
-/** A device that drops and returns within this time was never offline: Wi-Fi roams, bridges restart. */
+/** A device that drops and returns within this time was never offline: Wi-Fi roams, bridges restart. At most. */
 export const OFFLINE_GRACE_MS = 15_000;
 /** Who is expected (after a start, or after we closed it) has this long to come: GB 31488 finds failures in 15 min. */
 export const RETURN_GRACE_MS = 15 * 60_000;
@@ -63,7 +63,7 @@ export class Presence {
     }
   }
 
-  /** Takes what an adapter reports; returns the clears that follow at once. */
+  /** Takes what an adapter reports; returns what follows at once. */
   change(change: ConnectionChange): PresenceEdge[] {
     const { user, at } = change;
     if (user === undefined) return [];
@@ -77,12 +77,15 @@ export class Presence {
     }
     if (!open.delete(name) || open.size > 0) return [];
     this.#connections.delete(user);
-    const grace = change.causedByUs === true ? this.#o.returnGraceMs : this.#o.offlineGraceMs;
-    const preset = change.causedByUs === true ? RETURN_GRACE_MS : OFFLINE_GRACE_MS;
-    const absence: Absence = { since: at, dueAt: at + (grace ?? preset) };
+    const absence: Absence = { since: at, dueAt: at + this.#grace(change) };
     if (change.reason !== undefined) absence.reason = change.reason;
     this.#absent.set(user, absence);
-    return [];
+    return this.tick(at);
+  }
+
+  #grace({ causedByUs, graceMs }: ConnectionChange): number {
+    const { returnGraceMs = RETURN_GRACE_MS, offlineGraceMs = OFFLINE_GRACE_MS } = this.#o;
+    return causedByUs === true ? returnGraceMs : Math.min(offlineGraceMs, graceMs ?? offlineGraceMs);
   }
 
   /** The raises that are due. Call about once a second. */

@@ -56,6 +56,7 @@ describe('edge.yaml', () => {
           max_payload: 262_144,
           max_topic_levels: 32,
           max_clients: 10_000,
+          max_rate: 1_000,
           anonymous: false,
         },
         console: { host: '127.0.0.1', port: 8080, allow_plain_http: false, session_hours: 12 },

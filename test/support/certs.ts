@@ -16,6 +16,10 @@ export interface Certificates {
   /** For 127.0.0.1 and localhost. */
   server: Certificate;
   client: Certificate;
+  /** Of the broker user `io1`. */
+  io1: Certificate;
+  /** Of `io1` too, and over since yesterday. */
+  expired: Certificate;
   /** A client certificate of an authority nobody knows. */
   rogue: Certificate;
 }
@@ -43,12 +47,18 @@ export function makeCertificates(): Certificates {
       `/CN=${name}`,
     );
   };
-  const certificate = (name: string, ca: string, commonName: string, extension: string): Certificate => {
+  const certificate = (
+    name: string,
+    ca: string,
+    commonName: string,
+    extension: string,
+    days = 1,
+  ): Certificate => {
     openssl('req', ...newKey, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${commonName}`);
     writeFileSync(join(directory, `${name}.ext`), extension);
     openssl(
       ...['x509', '-req', '-in', `${name}.csr`, '-CA', `${ca}.crt`, '-CAkey', `${ca}.key`, '-CAcreateserial'],
-      ...['-out', `${name}.crt`, '-days', '1', '-extfile', `${name}.ext`],
+      ...['-out', `${name}.crt`, '-days', String(days), '-extfile', `${name}.ext`],
     );
     return { cert: read(`${name}.crt`), key: read(`${name}.key`) };
   };
@@ -59,6 +69,8 @@ export function makeCertificates(): Certificates {
       ca: read('ca.crt'),
       server: certificate('server', 'ca', '127.0.0.1', 'subjectAltName=IP:127.0.0.1,DNS:localhost'),
       client: certificate('client', 'ca', 'dev-smoke-01', 'extendedKeyUsage=clientAuth'),
+      io1: certificate('io1', 'ca', 'io1', 'extendedKeyUsage=clientAuth'),
+      expired: certificate('expired', 'ca', 'io1', 'extendedKeyUsage=clientAuth', -1),
       rogue: certificate('rogue', 'unknown-ca', 'dev-smoke-01', 'extendedKeyUsage=clientAuth'),
     };
   } finally {

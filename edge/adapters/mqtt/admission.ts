@@ -101,7 +101,14 @@ export class Admission {
 
   async #authenticate(connection: Connection, packet: ConnectPacket): Promise<BrokerAccount | Denial> {
     const { username: user, password } = packet;
-    const { address } = connection;
+    const { address, certificate } = connection;
+    const certified = certificate === undefined ? undefined : this.#access.certified?.(certificate);
+    if (certified !== undefined) {
+      if (user !== undefined && user !== '' && user !== certified.user) {
+        return denyOtherCertificate(address, user, certified.user);
+      }
+      if (password === undefined) return certified;
+    }
     if (user === undefined || user === '' || password === undefined) {
       return { reason: 'no-credentials', connack: connack(NOT_AUTHORIZED) };
     }
@@ -162,6 +169,19 @@ export class Admission {
       channel: will.topic,
     });
   }
+}
+
+function denyOtherCertificate(address: string, user: string, certified: string): Denial {
+  return {
+    reason: 'bad-credentials',
+    connack: connack(BAD_CREDENTIALS),
+    detail: {
+      user,
+      hint:
+        `mqtt: ${address} shows the certificate of ${JSON.stringify(certified)} and signs in as ` +
+        `${JSON.stringify(user.slice(0, 64))}: give it its own certificate, or leave the user out`,
+    },
+  };
 }
 
 function connack(returnCode: number): Buffer {

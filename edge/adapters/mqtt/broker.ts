@@ -82,6 +82,11 @@ export class MqttBroker implements Adapter {
     await this.#stopping;
   }
 
+  /** Users whose messages had to wait since this was last asked, because they publish too fast; and how many. */
+  takePaced(): ReadonlyMap<string, number> {
+    return this.#running?.connections.takePaced() ?? new Map();
+  }
+
   status(): AdapterStatus {
     return {
       name: this.name,
@@ -196,7 +201,7 @@ export class MqttBroker implements Adapter {
     aedes.on('client', (client) => connections.announce(client));
     aedes.on('clientError', (client, error) => connections.failed(client, error));
     aedes.on('connectionError', (client, error) => connections.failed(client, error));
-    aedes.on('keepaliveTimeout', (client) => connections.explain(client, 'keepalive timeout'));
+    aedes.on('keepaliveTimeout', (client) => connections.stalled(client));
     aedes.on('unsubscribe', (filters, client) => {
       for (const filter of filters) connections.of(client)?.filters.delete(filter);
     });

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Client } from 'aedes';
 import { guardParser } from './aedes.ts';
+import { type Pace, Pacer } from './pacer.ts';
 import type { InboundQos2 } from './qos2.ts';
 import type { Rights } from './rights.ts';
 
@@ -10,6 +12,7 @@ const MAX_CONNECT_BYTES = 16 * 1024;
 export interface ConnectionHooks {
   maxPacketBytes: number;
   maxHeldBytes: number;
+  pace: Pace;
   tooLarge(connection: Connection, start: Buffer): void;
   threw(connection: Connection, error: Error): void;
 }
@@ -19,6 +22,9 @@ export class Connection {
   readonly socket: Socket;
   readonly client: Client;
   readonly address: string;
+  /** Common name of its certificate, if that was checked. */
+  readonly certificate: string | undefined;
+  readonly pacer: Pacer;
 
   /** `new`: no CONNECT yet; `admitting`: CONNECT is being judged, nothing more is read; `open`: signed in. */
   phase: 'new' | 'admitting' | 'open' = 'new';
@@ -40,10 +46,14 @@ export class Connection {
   held = 0;
   heldBytes = 0;
   heldSince = 0;
+  /** Messages that waited because it publishes too fast, since `takePaced` last asked. */
+  paced = 0;
 
   /** The sink was told that it is online. */
   announced = false;
   closedByUs = false;
+  /** Nothing came for 1.5 times its keepalive. */
+  stalled = false;
   /** Why it ended; the first cause counts. */
   reason: string | undefined;
   /** Stop reading: the broker is stopping. */
@@ -52,7 +62,9 @@ export class Connection {
   constructor(socket: Socket, handle: (socket: Socket) => Client, hooks: ConnectionHooks) {
     this.socket = socket;
     this.address = plainAddress(socket.remoteAddress);
+    this.certificate = socket instanceof TLSSocket && socket.authorized ? commonName(socket) : undefined;
     this.client = handle(socket);
+    this.pacer = new Pacer(hooks.pace);
     const read = socket.read.bind(socket);
     // aedes pulls with read(): answering nothing is how a connection is made to wait. client.pause() stalls for
     // ever with publishes in flight. Every held message calls read() again when it is done.
@@ -75,6 +87,11 @@ export class Connection {
     this.held--;
     this.heldBytes -= bytes;
   }
+}
+
+function commonName(socket: TLSSocket): string | undefined {
+  const name: unknown = socket.getPeerCertificate().subject?.CN;
+  return typeof name === 'string' ? name : undefined;
 }
 
 function plainAddress(address: string | undefined): string {

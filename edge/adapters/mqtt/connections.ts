@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import type { Client } from 'aedes';
 import type { ConnectionChange } from '../adapter.ts';
 import { saidGoodbye } from './aedes.ts';
@@ -9,6 +10,8 @@ import type { SessionBook } from './sessions.ts';
 
 /** Bytes of a PUBLISH beside topic and payload: topic length and packet identifier. */
 const PUBLISH_OVERHEAD = 4;
+/** Longer without a sweep means that this process stood still: then nobody's silence proves anything. */
+const FROZEN_MS = 5_000;
 
 /** Every connection of a broker: how it begins, why it ends, and what the pipeline is told of it. */
 export class Connections {
@@ -21,6 +24,7 @@ export class Connections {
   /** Also those in a TLS handshake. */
   readonly #sockets = new Set<Socket>();
   #online = 0;
+  #sweptAt = performance.now();
 
   constructor(context: BrokerContext, sessions: SessionBook) {
     this.#context = context;
@@ -29,6 +33,7 @@ export class Connections {
     this.#hooks = {
       maxPacketBytes: limits.maxPayloadBytes + limits.maxTopicBytes + PUBLISH_OVERHEAD,
       maxHeldBytes: limits.maxHeldBytes,
+      pace: limits.pace,
       tooLarge: (connection, start) => this.#tooLarge(connection, start),
       threw: (connection, error) => this.#threw(connection, error),
     };
@@ -92,6 +97,16 @@ export class Connections {
     if (connection !== undefined) connection.reason ??= reason;
   }
 
+  /** Nothing came for 1.5 times its keepalive. */
+  stalled(client: object): void {
+    const connection = this.of(client);
+    if (connection === undefined) return;
+    connection.stalled = performance.now() - this.#sweptAt < FROZEN_MS;
+    // its PINGREQ is behind what we let wait
+    connection.closedByUs ||= connection.pacer.waiting > 0;
+    connection.reason ??= 'keepalive timeout';
+  }
+
   /** aedes gives a connection up. */
   failed(client: Client, error: Error): void {
     const connection = this.of(client);
@@ -115,6 +130,7 @@ export class Connections {
 
   /** Ends connections whose acknowledgements could not be given in time. `now` is monotonic. */
   closeOverdue(now: number): void {
+    this.#sweptAt = now;
     for (const connection of this.#open) {
       if (connection.held === 0 || connection.client.closed) continue;
       const { keepaliveMs } = connection;
@@ -126,6 +142,18 @@ export class Connections {
       this.#context.counters.holdExpired++;
       this.closeByUs(connection, 'its messages could not be stored in time');
     }
+  }
+
+  /** Who published too fast since this was last asked, and how many of their messages waited. */
+  takePaced(): Map<string, number> {
+    const paced = new Map<string, number>();
+    for (const connection of this.#open) {
+      if (connection.paced === 0) continue;
+      const user = connection.user ?? '';
+      paced.set(user, (paced.get(user) ?? 0) + connection.paced);
+      connection.paced = 0;
+    }
+    return paced;
   }
 
   /** Stops reading, so that nothing new arrives while what arrived is finished. */
@@ -140,6 +168,7 @@ export class Connections {
 
   #ended(connection: Connection): void {
     this.#open.delete(connection);
+    connection.pacer.flush();
     if (connection.clientId !== undefined) this.#sessions.release(connection.clientId, connection);
     this.#withdraw(connection);
   }
@@ -163,6 +192,9 @@ export class Connections {
     if (connection.user !== undefined) change.user = connection.user;
     if (!online && connection.reason !== undefined) change.reason = connection.reason;
     if (!online && connection.closedByUs) change.causedByUs = true;
+    // a stall is found after 1.5 times the keepalive: then nothing is left
+    if (!online && connection.stalled) change.graceMs = 0;
+    else if (!online && connection.keepaliveMs > 0) change.graceMs = 1.5 * connection.keepaliveMs;
     return change;
   }
 

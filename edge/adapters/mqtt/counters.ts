@@ -12,6 +12,8 @@ export class Counters {
   qos2Repeated = 0;
   /** Connections that we closed because their acknowledgement could not be given in time. */
   holdExpired = 0;
+  /** Messages that waited because their connection published faster than it may. */
+  paced = 0;
   connects = 0;
   disconnects = 0;
   takeovers = 0;
@@ -35,6 +37,7 @@ export class Counters {
       acked: this.acked,
       qos2_repeated: this.qos2Repeated,
       hold_expired: this.holdExpired,
+      paced: this.paced,
       connects: this.connects,
       disconnects: this.disconnects,
       takeovers: this.takeovers,

@@ -59,6 +59,16 @@ export class Intake {
       return;
     }
     this.#counters.bytes += packet.payload.length;
+    if (connection.pacer.passes(performance.now())) {
+      this.#take(connection, client, packet, done);
+      return;
+    }
+    this.#counters.paced++;
+    connection.paced++;
+    connection.pacer.wait(() => this.#take(connection, client, packet, done));
+  }
+
+  #take(connection: Connection, client: Client, packet: AedesPacket, done: Done): void {
     switch (packet.qos) {
       case 0:
         this.#counters.messagesQos0++;
@@ -179,6 +189,8 @@ export class Intake {
       done(new Error('the gateway closed the connection: no will'));
       return;
     }
+    // what it said before it died comes first
+    connection.pacer.flush();
     this.#counters.wills++;
     this.#reserveRetained(connection, packet);
     const committed = this.#hand(connection, packet, true);

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Pace } from './pacer.ts';
 
 /** Who a device is and what it may do. Filters are MQTT topic filters; `#` in `publish` allows every topic. */
 export interface BrokerAccount {
@@ -16,6 +17,8 @@ export interface BrokerAccess {
    * checked; the device is told to try again.
    */
   authenticate(user: string, password: Buffer | undefined): Promise<BrokerAccount | undefined>;
+  /** The account of this user, whose identity a client certificate has proven already; absent: there are none. */
+  certified?(user: string): BrokerAccount | undefined;
 }
 
 /** An address to listen on. */
@@ -29,7 +32,10 @@ export interface ListenerOptions {
     key: string | Buffer;
     /** PEM text of the authorities that device certificates must come from. */
     ca?: string | Buffer;
-    /** Devices must also show a certificate of `ca`. User and password are asked all the same. */
+    /**
+     * Devices must also show a certificate of `ca`. One whose common name is a user signs in as that user, without a
+     * password if it gives none; with any other, user and password are asked all the same.
+     */
     requestCert?: boolean;
   };
 }
@@ -60,6 +66,8 @@ export interface BrokerLimits {
   maxUnreleased: number;
   /** Memory of one connection's messages that wait for their commit; beyond it we stop reading that connection. */
   maxHeldBytes: number;
+  /** How fast one connection may publish; beyond, its messages wait and it is not read on. Nothing is dropped. */
+  pace: Pace;
   /** Bytes waiting to be sent to one connection; a device that reads more slowly is disconnected. */
   maxUnsentBytes: number;
   maxRetained: { count: number; bytes: number };
@@ -82,6 +90,7 @@ export const defaultLimits: BrokerLimits = {
   maxQueued: 1000,
   maxUnreleased: 1000,
   maxHeldBytes: 512 * 1024, // two of the largest payloads, 1,500 usual ones
+  pace: { perSecond: 1_000, burst: 5_000 }, // a module sends some 10 a minute
   maxUnsentBytes: 4 * 1024 * 1024,
   maxRetained: { count: 20_000, bytes: 32 * 1024 * 1024 },
   ackHoldMs: 30_000,

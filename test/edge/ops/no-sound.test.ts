@@ -43,6 +43,8 @@ function begin(): void {
     ),
     registry,
     recipients: [],
+    takePaced: () => new Map(),
+    watched: () => [],
     dropped: () => 0,
     soundArmed: () => armed,
     logger: pino({ level: 'silent' }),

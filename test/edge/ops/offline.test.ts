@@ -44,6 +44,8 @@ beforeEach(() => {
     ),
     registry,
     recipients: [],
+    takePaced: () => new Map(),
+    watched: () => [],
     isBridge: (id) => id === 'bridge',
     dropped: () => 0,
     soundArmed: () => true,

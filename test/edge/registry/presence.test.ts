@@ -35,6 +35,24 @@ describe('presence', () => {
     expect(presence.offline).toBe(0);
   });
 
+  it('raises at once where 1.5 times the keepalive are over, and never later than that', () => {
+    const presence = tracker();
+    presence.change(change('io-1', true, 0));
+    const stalled = change('io-1', false, 15_000, { reason: 'keepalive timeout', graceMs: 0 });
+    expect(presence.change(stalled)).toMatchObject([{ device: 'io-1', edge: 'raise', at: 15_000 }]);
+    presence.change(change('z2m', true, 20_000));
+    expect(presence.change(change('z2m', false, 20_000, { graceMs: 7_500 }))).toEqual([]);
+    expect(presence.tick(27_499)).toEqual([]);
+    expect(presence.tick(27_500)).toMatchObject([{ device: 'bridge', edge: 'raise' }]);
+  });
+
+  it('waits as long as ever for who was closed by us, whatever its keepalive', () => {
+    const presence = tracker();
+    presence.change(change('io-1', true, 0));
+    presence.change(change('io-1', false, 1_000, { causedByUs: true, graceMs: 0 }));
+    expect(presence.tick(1_000 + OFFLINE_GRACE_MS)).toEqual([]);
+  });
+
   it('says nothing of a device that returns within the grace', () => {
     const presence = tracker();
     presence.change(change('io-1', true, 0));

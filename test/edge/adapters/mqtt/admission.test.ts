@@ -374,6 +374,7 @@ describe('other CONNECTs', () => {
         online: false,
         at: expect.any(Number),
         reason: 'the device disconnected',
+        graceMs: 90_000,
       },
     ]);
     expect(broker.status().clients).toBe(0);

@@ -113,6 +113,35 @@ describeWithPeer('openssl', 'TLS', () => {
     await until(() => stranger.closed && counter('refused_tls') === 1);
   });
 
+  test('a certificate whose common name is a user is that user, without a password, and no other', async () => {
+    const { ca, server, io1 } = makeCertificates();
+    const { broker, sink, counter } = await startBroker({
+      listeners: [{ ...loopback, tls: { ...server, ca, requestCert: true } }],
+    });
+    const url = broker.status().endpoints[0] ?? '';
+    const options = { ca, ...io1, reconnectPeriod: 0, clientId: 'module' };
+    const device = await connectAsync(url, options);
+    onTestFinished(() => device.endAsync(true));
+    await device.publishAsync('io/1/state', 'certified', { qos: 1 });
+    expect(sink.messages.at(-1)).toMatchObject({ user: 'io1', payload: Buffer.from('certified') });
+    const posing = connectAsync(url, { ...options, clientId: 'x', username: 'io2', password: 'pw-io2' });
+    await expect(posing).rejects.toThrow(/bad user|not authorized/i);
+    expect(counter('refused_bad-credentials')).toBe(1);
+    const wrong = connectAsync(url, { ...options, clientId: 'y', username: 'io1', password: 'guess' });
+    await expect(wrong).rejects.toThrow(/bad user|not authorized/i);
+  });
+
+  test('an expired certificate is refused and counted', async () => {
+    const { ca, server, expired } = makeCertificates();
+    const { broker, counter } = await startBroker({
+      listeners: [{ ...loopback, tls: { ...server, ca, requestCert: true } }],
+    });
+    const port = Number(new URL(broker.status().endpoints[0] ?? '').port);
+    const late = tlsConnect({ host: '127.0.0.1', port, ca, ...expired });
+    late.on('error', () => {});
+    await until(() => late.closed && counter('refused_tls') === 1);
+  });
+
   test('what is not TLS is counted, and stop() does not wait for half a handshake', async () => {
     const { server } = makeCertificates();
     const { broker, counter } = await startBroker({ listeners: [{ ...loopback, tls: server }] });

@@ -35,6 +35,7 @@ export async function startBroker(options: Partial<BrokerOptions> = {}): Promise
         const account = accounts[user];
         return account !== undefined && account.password === password?.toString() ? account : undefined;
       },
+      certified: (user) => accounts[user],
     },
     logger: pino({ level: 'silent' }),
     clock: Date.now,

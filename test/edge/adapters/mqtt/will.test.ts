@@ -51,7 +51,7 @@ describe('a will', () => {
     const device = await RawDevice.signIn(port, 'io1', { will, keepalive: 1 });
     device.socket.pause();
     await until(() => sink.changes.length === 2);
-    expect(sink.changes[1]).toMatchObject({ online: false, reason: 'keepalive timeout' });
+    expect(sink.changes[1]).toMatchObject({ online: false, reason: 'keepalive timeout', graceMs: 0 });
     expect(sink.messages[0]).toMatchObject({ will: true });
   });
 
