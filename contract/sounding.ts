@@ -28,12 +28,19 @@ export function isSounding(alarm: Soundable, now: number): boolean {
   if (alarm.mode === 'test' || alarm.mode === 'walktest') return false;
   if (alarm.freshness !== 'live' && !alarm.lifeSafety) return false;
   if (alarm.shelved !== undefined && Date.parse(alarm.shelved.until) > now) return false;
-  if (alarm.silencedUntil !== undefined && Date.parse(alarm.silencedUntil) > now) return false;
+  if (isSilenced(alarm, now)) return false;
   if (alarm.operator === 'new') return true;
   return (
     alarm.operator === 'acknowledged' &&
     alarm.severity === 1 &&
     alarm.acknowledgedAt !== undefined &&
-    now - Date.parse(alarm.acknowledgedAt) > DISPATCH_WITHIN_MS
+    Math.abs(now - Date.parse(alarm.acknowledgedAt)) > DISPATCH_WITHIN_MS
   );
+}
+
+/** Silenced, and not by a clock that was set back since: longer than `SILENCE_MAX_MS` ahead nobody could have meant. */
+export function isSilenced({ silencedUntil }: Pick<Alarm, 'silencedUntil'>, now: number): boolean {
+  if (silencedUntil === undefined) return false;
+  const left = Date.parse(silencedUntil) - now;
+  return left > 0 && left <= SILENCE_MAX_MS;
 }

@@ -1,5 +1,5 @@
 import type { Alarm, AlarmAction, AlarmActionRequest, Confirmation, Steps } from '../../contract/alarm.ts';
-import { SILENCE_MAX_MS } from '../../contract/sounding.ts';
+import { isSilenced, SILENCE_MAX_MS } from '../../contract/sounding.ts';
 import { type Change, instant } from './change.ts';
 import { dispose, propose } from './disposition.ts';
 import { type ActResult, type Refusal, refuse, text } from './refusal.ts';
@@ -44,7 +44,8 @@ function attempted(attempt: Attempt): Change | Refusal {
 
 const silence: Act = {
   // the same request sent twice; with the current version it is a new one, and extends
-  isDone: (a) => a.request.version !== a.alarm.version && isSilenced(a) && tookStep(a, 'silence'),
+  isDone: (a) =>
+    a.request.version !== a.alarm.version && isSilenced(a.alarm, a.now) && tookStep(a, 'silence'),
   obstacle: (a) => {
     const until = a.request.until;
     if (until !== undefined && Date.parse(until) <= a.now) return refuse('invalid', text.untilPast);
@@ -115,10 +116,6 @@ const close: Act = {
 };
 
 const acts = { silence, acknowledge, confirm, dispatch, arrive, dispose, reset, close };
-
-function isSilenced({ alarm, now }: Attempt): boolean {
-  return alarm.silencedUntil !== undefined && Date.parse(alarm.silencedUntil) > now;
-}
 
 /** Closed by itself on return, and nobody has seen it yet. */
 export function isRecovered(alarm: Alarm): boolean {

@@ -90,13 +90,14 @@ function announce(app: App, config: EdgeConfig, logger: Logger, { signInLink }: 
 
 /** SIGHUP: read the configuration again; a faulty one changes nothing. */
 function watchReload(app: App, first: EdgeConfig, logger: Logger, file: string): void {
-  let current = first;
+  // what is at work: what needs a restart stays pending, whatever the file said in between
+  let running = first;
   process.on('SIGHUP', () => {
-    const { config, faults, changed } = reloadEdgeConfig(current, file);
+    const { config, faults, changed } = reloadEdgeConfig(running, file);
     if (faults.length > 0) return tellFaults(logger, faults);
     app.reload(config, changed).then(
       (restart) => {
-        current = config;
+        running = { ...running, log: config.log };
         if (restart.length > 0)
           logger.warn({ keys: restart }, 'configuration read; these keys need a restart');
         else logger.info('configuration read and applied');

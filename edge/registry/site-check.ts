@@ -66,8 +66,18 @@ export function checkSite(raw: unknown, context: SiteContext): SiteIssue[] {
     ]),
     ...view.users.flatMap((entry) => checkPassword(entry.at, entry.value, context.existing.users)),
     ...view.links.flatMap((entry) => checkLink(entry, view)),
-    ...leftBehind(context.existing, view),
+    ...leftBehind(unlisted(context.existing, raw), view),
   ];
+}
+
+/** What stays as it is: an entry that the import lists is judged as it will be. */
+function unlisted(existing: Site, raw: unknown): Site {
+  const rest = Object.entries(existing).map(([name, entries]) => {
+    const table = name as Table;
+    const listed = new Set(rawEntries(raw, table).map((entry) => idOf(table, Object(entry))));
+    return [table, entries.filter((entry) => !listed.has(idOf(table, entry)))];
+  });
+  return Object.fromEntries(rest) as Site;
 }
 
 /** What stays in the registry may lose what it refers to when an import replaces a whole table. */

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { cli } from '../simulators/cli.ts';
 import { restartGateway, startGateway, writeGatewayConfig } from '../simulators/gateway.ts';
 import { tempDir } from '../simulators/temp-dir.ts';
@@ -51,6 +51,28 @@ test('a running gateway keeps its last good configuration, and says what is wron
   expect(line).toContain('edge.yaml:2:12');
   expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
   writeFileSync(gateway.configFile, good);
+});
+
+test('what needs a restart is named as long as the file differs from what runs, and no longer', async () => {
+  const home = join(dir, 'pending');
+  mkdirSync(home);
+  const { process, configFile } = await startGateway({ dir: home, site: testCampus(1) });
+  stops.push(() => process.stop());
+  const good = readFileSync(configFile, 'utf8');
+  const answers = () =>
+    process.lines
+      .filter((text) => text.includes('configuration read'))
+      .map((text) => text.includes('"keys"'));
+  const reload = async (text: string, answer: number) => {
+    writeFileSync(configFile, text);
+    process.child.kill('SIGHUP');
+    await vi.waitFor(() => expect(answers()).toHaveLength(answer), 10_000);
+  };
+  const other = `${good}profiles: {}\nstorage: { retention_days: 200 }\n`;
+  await reload(other, 1);
+  await reload(other, 2);
+  await reload(good, 3);
+  expect(answers()).toEqual([true, true, false]);
 });
 
 test('a campus whose site import was broken by an edit is protected by the site as registered', async () => {

@@ -37,6 +37,16 @@ describe('silence', () => {
     expect(play.done(id, 'silence', guard).silencedUntil).toBe('2026-09-01T08:00:50.000Z');
   });
 
+  test('ends when the clock is set back: neither eight hours nor years of silence', () => {
+    const { play, id } = panic();
+    play.done(id, 'silence', guard);
+    expect(isSounding(play.alarm(id), T0 - 8 * 3_600_000)).toBe(true);
+    const taken = panic('acknowledge');
+    const alarm = taken.play.alarm(taken.id);
+    expect(isSounding(alarm, T0 - 8 * 3_600_000)).toBe(true);
+    expect(isSounding(alarm, T0 - 60_000)).toBe(false);
+  });
+
   test('in the past is invalid, on a disposed alarm pointless', () => {
     const { play, id } = panic();
     expect(refusal(play.act(id, 'silence', guard, { until: new Date(T0).toISOString() }))).toBe('invalid');

@@ -159,6 +159,18 @@ describe('an import', () => {
     expect(registry.slots()).toHaveLength(3);
   });
 
+  it('takes a file that moves slots to a new place and drops the old one', async () => {
+    const at = (place: string, inputs: string) => `places:
+  - { id: c, kind: campus, name: 校园 }
+  - { id: ${place}, kind: building, name: 大厅, parent: c }
+slots: [{ id: ${inputs}, name: 按钮, place: ${place} }]
+devices: [{ id: io, name: IO, profile: io.wired, key: io, inputs: { 1: { slot: ${inputs}, means: panic } } }]
+`;
+    await reportOf(at('hall', 'old'));
+    const report = await reportOf(at('hall2', 'new'), { replace: true });
+    expect(changes(report)).toEqual({ places: '+hall2 -hall', slots: '+new -old', devices: '~io' });
+  });
+
   it('lets two devices exchange their addresses', async () => {
     const two = (a: string, b: string) =>
       `devices:\n  - { id: a, name: A, profile: io.wired, key: ${a} }\n  - { id: b, name: B, profile: io.wired, key: ${b} }\n`;
