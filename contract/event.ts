@@ -40,8 +40,15 @@ export const clockSchema = z.object({
 });
 export type Clock = z.infer<typeof clockSchema>;
 
-/** The device gave no time of its own: the clock of most events. */
+/** The device gave no time of its own: the clock of most events, while the gateway's own is in sync. */
 export const gatewayClock: Readonly<Clock> = Object.freeze({ source: 'gateway', quality: 'sync' });
+
+/** The gateway's clock by its quality. */
+export const gatewayClocks: Readonly<Record<Clock['quality'], Readonly<Clock>>> = Object.freeze({
+  sync: gatewayClock,
+  holdover: Object.freeze({ source: 'gateway', quality: 'holdover' }),
+  unsync: Object.freeze({ source: 'gateway', quality: 'unsync' }),
+});
 
 /** Where an event comes from; filled from the registry. */
 export const originSchema = z.object({

@@ -145,6 +145,7 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     book,
     duplicates,
     clock,
+    clockQuality: () => clockWatch.quality(),
     intake,
     onUnsaved: (alarms) => api?.live.unsaved(alarms),
     onFault: (err) =>

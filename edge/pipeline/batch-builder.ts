@@ -1,6 +1,14 @@
 import type { Alarm } from '../../contract/alarm.ts';
 import { encodeBody } from '../../contract/cloud-event.ts';
-import type { Event, EventDraft, Origin, Severity } from '../../contract/event.ts';
+import {
+  type Clock,
+  type Event,
+  type EventDraft,
+  gatewayClock,
+  gatewayClocks,
+  type Origin,
+  type Severity,
+} from '../../contract/event.ts';
 import { eventType } from '../../contract/event-type.ts';
 import type { RawMessage } from '../../contract/raw-message.ts';
 import type { DeviceState } from '../../device-profiles/normalise.ts';
@@ -32,6 +40,8 @@ export interface Evaluation {
   book: AlarmBook;
   duplicates: Duplicates;
   clock: () => number;
+  /** How far the wall clock can be trusted now. */
+  clockQuality: () => Clock['quality'];
   /** Counts an event that a window swallowed. */
   onDuplicate: () => void;
 }
@@ -42,12 +52,14 @@ const raisedOnLifeSafety = new Set(['DEV.OFFLINE', 'DEV.SILENT', 'DEV.BATT', 'DE
 /** Collects what one commit makes true: evaluates drafts into events, events into alarm transitions. */
 export class Batch {
   readonly #e: Evaluation;
+  readonly #gatewayClock: Clock;
   readonly #sealed: SealedBatch = { rows: [], alarms: [], states: [], retained: [], cursors: [] };
   readonly #alarms = new Map<string, Alarm>();
   readonly #states = new Map<string, DeviceState>();
 
   constructor(evaluation: Evaluation) {
     this.#e = evaluation;
+    this.#gatewayClock = gatewayClocks[evaluation.clockQuality()];
   }
 
   get rows(): number {
@@ -154,6 +166,7 @@ export class Batch {
     event.lane = lane;
     event.seq = this.#e.journal.nextSeq(lane);
     event.origin = known.origin;
+    if (event.clock === gatewayClock) event.clock = this.#gatewayClock;
     const row: JournalRow = {
       lane,
       seq: event.seq,

@@ -9,11 +9,12 @@ const DUPLICATE_WINDOW_MS = 600_000;
 const MAX_KEYS = 200_000;
 
 /**
- * Names a message by client, topic and payload (SHA-256, 96 bits). Only an MQTT redelivery (DUP) is compared with it:
+ * Names a message by client, topic, payload and, if known, packet identifier (SHA-256, 96 bits). Only an MQTT redelivery (DUP) is compared with it:
  * two real presses may well look the same.
  */
 export function redeliveryKey(raw: RawMessage): string {
-  const named = `${raw.clientId ?? ''}\0${raw.channel}\0${raw.payload.toString('latin1')}`;
+  const sender = raw.packetId === undefined ? (raw.clientId ?? '') : `${raw.clientId} ${raw.packetId}`;
+  const named = `${sender}\0${raw.channel}\0${raw.payload.toString('latin1')}`;
   return hash('sha256', named, 'base64url').slice(0, 16);
 }
 

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { uuidv7 } from 'uuidv7';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Alarm } from '../../../contract/alarm.ts';
-import type { Lane } from '../../../contract/event.ts';
+import type { Clock, Lane } from '../../../contract/event.ts';
 import type { RawMessage } from '../../../contract/raw-message.ts';
 import { siteSchema } from '../../../contract/site.ts';
 import { builtinProfiles, Catalogue } from '../../../device-profiles/catalogue.ts';
@@ -98,6 +98,7 @@ const dir = mkdtempSync(join(tmpdir(), 'pipeline-'));
 
 let registry: Registry;
 let journal: FakeJournal;
+let clockQuality: Clock['quality'];
 let book: AlarmBook;
 let pipeline: Pipeline;
 let unsaved: Alarm[][];
@@ -114,6 +115,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   journal = new FakeJournal();
+  clockQuality = 'sync';
   unsaved = [];
   const clock = Date.now;
   const identity = { gateway: 'gw-1', school: '2137000001', region: '370102' };
@@ -127,6 +129,7 @@ beforeEach(async () => {
     book,
     duplicates: new Duplicates(),
     clock,
+    clockQuality: () => clockQuality,
     intake: new Intake({
       devices,
       inbox: new UnknownDeviceInbox(),
@@ -242,6 +245,16 @@ describe('acknowledgement', () => {
 });
 
 describe('a batch', () => {
+  test('says how far the clock of the gateway can be trusted', async () => {
+    clockQuality = 'holdover';
+    void pipeline.emit(ownDraft('SYS.BOOT', 'pulse', Date.now()));
+    const { batch } = await journal.commit(0);
+    expect(JSON.parse(batch.rows[0]?.body ?? '').data.clock).toEqual({
+      source: 'gateway',
+      quality: 'holdover',
+    });
+  });
+
   test('takes alarms first, whoever came before, and leaves what is too much for the next', async () => {
     const flood = Array.from({ length: BATCH_ROWS + 200 }, (_, i) =>
       pipeline.message(report('io-2', 5, i % 2 === 0 ? 'alarm' : 'normal')),
