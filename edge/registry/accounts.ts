@@ -17,6 +17,13 @@ export interface AccountRecord {
   hash: string;
 }
 
+/** `account` is undefined when there is none any more. */
+export type AccountListener = (
+  user: string,
+  account: BrokerAccount | undefined,
+  passwordChanged: boolean,
+) => void;
+
 /**
  * Checks users and passwords of the broker. A password that was checked once is remembered under a keyed hash, so
  * that 1,000 reconnects are not 1,000 scrypt runs; a changed password or a restart forgets it.

@@ -16,16 +16,16 @@ export interface Certificates {
   /** For 127.0.0.1 and localhost. */
   server: Certificate;
   client: Certificate;
-  /** Of the broker user `io1`. */
-  io1: Certificate;
-  /** Of `io1` too, and over since yesterday. */
+  /** Of a broker user. */
+  device: Certificate;
+  /** Of that user too, and over since yesterday. */
   expired: Certificate;
   /** A client certificate of an authority nobody knows. */
   rogue: Certificate;
 }
 
-/** Makes certificates with openssl, valid for a day. */
-export function makeCertificates(): Certificates {
+/** Makes certificates with openssl, valid for a day; `device` is that of the broker user `user`. */
+export function makeCertificates(user = 'io1'): Certificates {
   const directory = mkdtempSync(join(tmpdir(), 'certs-'));
   const openssl = (...args: string[]): void => {
     execFileSync(requirePeer('openssl'), args, { cwd: directory, stdio: 'pipe' });
@@ -69,8 +69,8 @@ export function makeCertificates(): Certificates {
       ca: read('ca.crt'),
       server: certificate('server', 'ca', '127.0.0.1', 'subjectAltName=IP:127.0.0.1,DNS:localhost'),
       client: certificate('client', 'ca', 'dev-smoke-01', 'extendedKeyUsage=clientAuth'),
-      io1: certificate('io1', 'ca', 'io1', 'extendedKeyUsage=clientAuth'),
-      expired: certificate('expired', 'ca', 'io1', 'extendedKeyUsage=clientAuth', -1),
+      device: certificate('device', 'ca', user, 'extendedKeyUsage=clientAuth'),
+      expired: certificate('expired', 'ca', user, 'extendedKeyUsage=clientAuth', -1),
       rogue: certificate('rogue', 'unknown-ca', 'dev-smoke-01', 'extendedKeyUsage=clientAuth'),
     };
   } finally {

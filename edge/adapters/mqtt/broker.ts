@@ -11,9 +11,10 @@ import { Counters } from './counters.ts';
 import { Intake } from './intake.ts';
 import { Listeners } from './listeners.ts';
 import { type Mqtt5Peer, Mqtt5Peers } from './mqtt5-peers.ts';
-import { type BrokerLimits, type BrokerOptions, defaultLimits } from './options.ts';
+import { type BrokerAccount, type BrokerLimits, type BrokerOptions, defaultLimits } from './options.ts';
 import { Refusals, RefusedError } from './refusal.ts';
 import { RetainedStore } from './retained.ts';
+import { Rights } from './rights.ts';
 import { SessionBook } from './sessions.ts';
 import { type BaseStore, SessionStore } from './store.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -135,7 +136,19 @@ export class MqttBroker implements Adapter {
     });
   }
 
-  /** Closes the connections of a user, as after a change of its password or rights. Returns how many. */
+  /** The rights of a user are others now. Who is connected keeps its connection, unless its will is forbidden. */
+  grant(account: BrokerAccount): void {
+    const connections = this.#running?.connections;
+    for (const connection of connections?.ofUser(account.user) ?? []) {
+      connection.rights = new Rights(account, this.#limits);
+      const will = connection.will?.topic;
+      if (will !== undefined && connection.rights.publishFault(will) !== undefined) {
+        connections?.closeByUs(connection, 'its rights have changed');
+      }
+    }
+  }
+
+  /** Closes the connections of a user, as after a change of its password. Returns how many. */
   disconnect(user: string, reason: string): number {
     const connections = this.#running?.connections;
     const ended = connections?.ofUser(user) ?? [];

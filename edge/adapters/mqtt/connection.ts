@@ -34,7 +34,7 @@ export class Connection {
   /** QoS 2 messages of the session; outlives the connection when the session does. */
   qos2: InboundQos2 | undefined;
   /** The very object aedes will pass to `authorizePublish` when the connection ends without a goodbye. */
-  will: object | undefined;
+  will: { readonly topic: string } | undefined;
   /** Milliseconds; 0 if the device asked for none. */
   keepaliveMs = 0;
   /** Filters it is subscribed to. */

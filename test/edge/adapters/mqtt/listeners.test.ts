@@ -114,12 +114,12 @@ describeWithPeer('openssl', 'TLS', () => {
   });
 
   test('a certificate whose common name is a user is that user, without a password, and no other', async () => {
-    const { ca, server, io1 } = makeCertificates();
+    const { ca, server, device: own } = makeCertificates();
     const { broker, sink, counter } = await startBroker({
       listeners: [{ ...loopback, tls: { ...server, ca, requestCert: true } }],
     });
     const url = broker.status().endpoints[0] ?? '';
-    const options = { ca, ...io1, reconnectPeriod: 0, clientId: 'module' };
+    const options = { ca, ...own, reconnectPeriod: 0, clientId: 'module' };
     const device = await connectAsync(url, options);
     onTestFinished(() => device.endAsync(true));
     await device.publishAsync('io/1/state', 'certified', { qos: 1 });
