@@ -30,6 +30,13 @@ export function subtract(from: number, to: number, ranges: readonly Range[]): Ra
   return rest;
 }
 
+/** What of `from..to` is in `ranges`. */
+export function within(from: number, to: number, ranges: readonly Range[]): Range[] {
+  return ranges.flatMap(([low, high]): Range[] =>
+    low > to || high < from ? [] : [[Math.max(low, from), Math.min(high, to)]],
+  );
+}
+
 /** The range that holds `seq`. */
 export function rangeOf(seq: number, ranges: readonly Range[]): Range | undefined {
   return ranges.find(([low, high]) => low <= seq && seq <= high);

@@ -1,3 +1,5 @@
+import { fullJitter } from '../contract/back-off.ts';
+
 /** Pace of connection attempts, milliseconds. Full jitter: each wait is drawn from 0 to its span. */
 export interface ReconnectLimits {
   /** Span before the very first attempt of a process. */
@@ -36,13 +38,13 @@ export class Reconnect {
    * `unreceipted`: a young severity 1 has not reached the recipient; it counts until it has, or is old.
    */
   delay(urgent: boolean, unreceipted = false): number {
-    const { startMs, firstMs, maxMs, urgentMs } = this.#limits;
+    const { startMs, firstMs, urgentMs } = this.#limits;
     if (this.#failures === undefined) return this.#random() * Math.min(startMs, firstMs);
     if (this.#failures === 0 && (urgent || unreceipted) && !this.#busy) {
       return this.#random() * Math.min(urgentMs, firstMs);
     }
     if (unreceipted && !this.#busy) return this.#soon();
-    return this.#random() * Math.min(firstMs * 2 ** this.#failures, maxMs);
+    return fullJitter(this.#failures, this.#limits, this.#random);
   }
 
   /**

@@ -3,7 +3,8 @@ import { findRegion, regionSchema } from '../contract/region.ts';
 import { schoolCodeSchema } from '../contract/school-code.ts';
 import { siteIdSchema } from '../contract/site.ts';
 import { gatewayIdSchema } from '../contract/uplink-topic.ts';
-import { file, logSchema, mqttVersionSchema, port } from './schema-parts.ts';
+import { brokerUrl, file, logSchema, mqttVersionSchema, port, signInParts } from './schema-parts.ts';
+import { isFilter } from './topic-filter.ts';
 
 const host = (preset: string, description: string) =>
   z
@@ -194,28 +195,111 @@ export const uplinkSchema = z.strictObject({
     description: 'Who receives: province, county, police...',
     examples: ['province'],
   }),
-  url: z
-    .string()
-    .regex(
-      /^mqtts?:\/\/[^/?#@\s]+\/?$/,
-      'must be mqtt://host:port or mqtts://host:port; write e.g. mqtts://iot.example.edu.cn:8883',
-    )
-    .meta({ description: 'Broker of the recipient.', examples: ['mqtts://iot.example.edu.cn:8883'] }),
+  url: brokerUrl('Broker of the recipient.', 'mqtts://iot.example.edu.cn:8883'),
   version: mqttVersionSchema,
-  username: z
-    .string()
-    .min(1)
-    .max(128)
-    .optional()
-    .meta({ description: 'User at that broker.', examples: ['gw-01'] }),
-  password_file: file('File with the password, nothing else in it.', 'secrets/province').optional(),
-  password_env: z
-    .string()
-    .regex(/^[A-Z_][A-Z0-9_]*$/, 'must be the name of an environment variable; write e.g. PROVINCE_PASSWORD')
-    .optional()
-    .meta({ description: 'Environment variable with the password.', examples: ['PROVINCE_PASSWORD'] }),
+  ...signInParts('gw-01', 'PROVINCE_PASSWORD', 'secrets/province'),
   tls: clientTlsSchema.optional().describe('For mqtts:// with a CA or a client certificate of your own.'),
   filter: filterSchema.optional(),
+});
+
+/** A broker that stands on the campus already, as a source of messages. */
+export const brokerSchema = z.strictObject({
+  name: siteIdSchema
+    .refine((name) => name !== 'mqtt', 'is the name of the embedded broker; write another')
+    .meta({
+      description: 'What this broker is called here: in alarms, metrics and logs.',
+      examples: ['site'],
+    }),
+  url: brokerUrl('Address of the broker; it must speak MQTT 5.', 'mqtts://mqtt.campus.lan:8883'),
+  client_id: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1-64 letters, digits, ".", "_" or "-"; write e.g. gw-01-site')
+    .optional()
+    .meta({
+      description: 'Client id there, which names the kept session; default: gateway, "-" and name.',
+      examples: ['gw-01-site'],
+    }),
+  ...signInParts('gw-01', 'SITE_BROKER_PASSWORD', 'secrets/site-broker'),
+  tls: clientTlsSchema
+    .extend({
+      ca_file: file('CA of the broker, PEM; default: those of the system.', 'tls/site-ca.crt').optional(),
+      servername: z
+        .string()
+        .regex(/^[A-Za-z0-9.-]{1,253}$/, 'must be a host name; write e.g. mqtt.campus.lan')
+        .optional()
+        .meta({
+          description: "Name that the broker's certificate bears; default: the host of url.",
+          examples: ['mqtt.campus.lan'],
+        }),
+    })
+    .optional()
+    .describe('For mqtts://. The certificate of the broker is always verified.'),
+  subscribe: z
+    .array(
+      z
+        .string()
+        .min(1)
+        .max(1024)
+        .refine(
+          (filter) => isFilter(filter) && !filter.startsWith('$'),
+          'must be a topic filter, not of $share or $SYS; write e.g. zigbee2mqtt/#',
+        ),
+    )
+    .min(1)
+    .max(100)
+    .meta({
+      description: 'Topic filters; they must not overlap, or the broker delivers twice.',
+      examples: [['zigbee2mqtt/#', 'application/+/device/+/event/up']],
+    }),
+  qos: z
+    .union([z.literal(0), z.literal(1), z.literal(2)])
+    .default(1)
+    .describe('Highest QoS asked for; with 0 nothing waits at the broker and messages may be lost.'),
+  session_hours: z
+    .int()
+    .min(1)
+    .max(720)
+    .default(24)
+    .describe('Hours that the broker keeps what comes while the gateway is away.'),
+  keepalive_s: z
+    .int()
+    .min(5)
+    .max(300)
+    .default(20)
+    .describe('Seconds; a dead broker is found within 1.5 times of it.'),
+  max_payload: z
+    .int()
+    .min(1024)
+    .max(16 * 1024 * 1024)
+    .default(256 * 1024)
+    .describe('Largest payload in bytes; more is refused and counted.'),
+  prefix: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+){0,7}$/,
+      'must be levels of a topic; write e.g. campus-gateway',
+    )
+    .max(128)
+    .default('campus-gateway')
+    .meta({
+      description: 'The gateway publishes and subscribes below it; allow both in the ACL of the broker.',
+      examples: ['campus-gateway'],
+    }),
+  lease: z
+    .strictObject({
+      name: siteIdSchema.meta({
+        description: 'The same at all gateways that stand by for each other.',
+        examples: ['campus'],
+      }),
+      takeover_s: z
+        .int()
+        .min(6)
+        .max(120)
+        .default(15)
+        .describe('Seconds without a sign of life after which another gateway takes over.'),
+    })
+    .optional()
+    .describe('One of several gateways works for this broker, the others stand by.'),
 });
 
 /** `edge.yaml` as a person writes it; descriptions, defaults and examples make docs, editors and messages. */
@@ -226,6 +310,11 @@ export const edgeSchema = z.strictObject({
     '../data',
   ).default('../data'),
   mqtt: mqttSchema,
+  brokers: z
+    .array(brokerSchema)
+    .max(8)
+    .default([])
+    .describe('Brokers of the site that the gateway is a client of; may be empty.'),
   console: consoleSchema,
   storage: storageSchema,
   uplinks: z.array(uplinkSchema).max(8).default([]).describe('Who gets the events; may be empty.'),
@@ -244,4 +333,5 @@ export const edgeSchema = z.strictObject({
 /** A checked `edge.yaml`: defaults filled in, paths absolute. */
 export type EdgeConfig = z.output<typeof edgeSchema>;
 export type UplinkConfig = EdgeConfig['uplinks'][number];
+export type BrokerConfig = EdgeConfig['brokers'][number];
 export type MqttListenerConfig = EdgeConfig['mqtt']['listeners'][number];

@@ -1,10 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
-import { type EdgeConfig, edgeSchema, mqttListenerSchema, uplinkSchema } from './edge-schema.ts';
+import {
+  brokerSchema,
+  type EdgeConfig,
+  edgeSchema,
+  mqttListenerSchema,
+  uplinkSchema,
+} from './edge-schema.ts';
 import { type ConfigFault, sortFaults } from './fault.ts';
 import { checkYaml, type Loaded, readYaml } from './load-yaml.ts';
 import { absolutePaths, checkNamedFiles } from './named-files.ts';
+import { overlaps } from './topic-filter.ts';
 import type { YamlSource } from './yaml-source.ts';
 
 /** Environment of the process: where `password_env` looks. */
@@ -86,24 +93,30 @@ export function readSecretFile(file: string): string {
   return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
 }
 
-/** The password of an uplink from its file or variable; undefined where it has none. */
-export function uplinkPassword(
-  uplink: Pick<EdgeConfig['uplinks'][number], 'password_file' | 'password_env'>,
+/** The password of an uplink or broker from its file or variable; undefined where it has none. */
+export function passwordOf(
+  { password_file, password_env }: Pick<EdgeConfig['uplinks'][number], 'password_file' | 'password_env'>,
   environment: Environment = process.env,
 ): string | undefined {
-  if (uplink.password_file !== undefined) return readSecretFile(uplink.password_file);
-  return uplink.password_env === undefined ? undefined : environment[uplink.password_env];
+  if (password_file !== undefined) return readSecretFile(password_file);
+  return password_env === undefined ? undefined : environment[password_env];
 }
 
 // Each key is judged by itself, so that a fault in one hides none in another.
 function checkTogether(source: YamlSource, environment: Environment): ConfigFault[] {
-  const raw = source.value as { mqtt?: { listeners?: unknown }; console?: unknown; uplinks?: unknown } | null;
+  const raw = source.value as {
+    mqtt?: { listeners?: unknown };
+    brokers?: unknown;
+    console?: unknown;
+    uplinks?: unknown;
+  } | null;
   const listeners = entries(raw?.mqtt?.listeners ?? [{}], mqttListenerSchema);
   const uplinks = entries(raw?.uplinks, uplinkSchema);
   const console = fields(edgeSchema.shape.console.unwrap(), raw?.console);
   return [
     ...checkConsole(source, console),
     ...checkAddresses(source, listeners, console.values),
+    ...checkBrokers(source, entries(raw?.brokers, brokerSchema), environment),
     ...checkUplinks(source, uplinks, environment),
   ];
 }
@@ -169,15 +182,49 @@ function checkAddresses(
   return taken.flatMap(({ path, host, port }, position) => {
     const rival = taken
       .slice(0, position)
-      .find((other) => port !== 0 && other.port === port && overlaps(other.host, host));
+      .find((other) => port !== 0 && other.port === port && meets(other.host, host));
     if (rival === undefined) return [];
     const where = rival.path.length === 1 ? 'console' : `mqtt.listeners[${rival.path[2]}]`;
     return [source.fault([...path, 'port'], `${port} is taken by ${where}`, 'write another port')];
   });
 }
 
-function overlaps(a: string, b: string): boolean {
+function meets(a: string, b: string): boolean {
   return a === b || [a, b].some((host) => host === '0.0.0.0' || host === '::');
+}
+
+function checkBrokers(
+  source: YamlSource,
+  brokers: Entry<EdgeConfig['brokers'][number]>[],
+  environment: Environment,
+): ConfigFault[] {
+  const seen = new Map<string, number>();
+  return brokers.flatMap((entry) => {
+    const { name, subscribe = [] } = entry.values;
+    const faults = checkSignIn(source, 'brokers', entry, environment);
+    const first = name === undefined ? undefined : seen.get(name);
+    if (first !== undefined)
+      faults.push(
+        source.fault(
+          ['brokers', entry.index, 'name'],
+          `"${name}" is taken by brokers[${first}]`,
+          'write another name',
+        ),
+      );
+    else if (name !== undefined) seen.set(name, entry.index);
+    for (const [i, filter] of subscribe.entries()) {
+      const rival = subscribe.slice(0, i).find((other) => overlaps(other, filter));
+      if (rival !== undefined)
+        faults.push(
+          source.fault(
+            ['brokers', entry.index, 'subscribe', i],
+            `"${filter}" overlaps with "${rival}": the broker would deliver twice`,
+            'remove one, or make them narrower',
+          ),
+        );
+    }
+    return faults;
+  });
 }
 
 function checkUplinks(
@@ -186,34 +233,54 @@ function checkUplinks(
   environment: Environment,
 ): ConfigFault[] {
   const seen = new Map<string, number>();
-  return uplinks.flatMap(({ index, values: uplink, faulty }) => {
-    const faults: ConfigFault[] = [];
-    const add = (key: string, message: string, hint: string) =>
-      faults.push(source.fault(['uplinks', index, key], message, hint));
-    const { recipient, url, username, password_file, password_env, tls } = uplink;
+  return uplinks.flatMap((entry) => {
+    const { recipient } = entry.values;
+    const faults = checkSignIn(source, 'uplinks', entry, environment);
     const first = recipient === undefined ? undefined : seen.get(recipient);
     if (first !== undefined)
-      add('recipient', `"${recipient}" is taken by uplinks[${first}]`, 'write another name');
-    else if (recipient !== undefined) seen.set(recipient, index);
-    if (password_file !== undefined && password_env !== undefined) {
-      add('password_env', 'is given beside password_file', 'keep one of the two');
-    }
-    if ((password_file ?? password_env) !== undefined && username === undefined && !faulty.has('username')) {
-      add('username', 'is missing beside the password', 'add the user at that broker');
-    }
-    if (password_env !== undefined && !environment[password_env]) {
-      add(
-        'password_env',
-        `${password_env} is not set in the environment`,
-        'set it, also where you check the file',
+      faults.push(
+        source.fault(
+          ['uplinks', entry.index, 'recipient'],
+          `"${recipient}" is taken by uplinks[${first}]`,
+          'write another name',
+        ),
       );
-    }
-    if (tls !== undefined && url?.startsWith('mqtt://')) {
-      add('url', 'is not encrypted, yet tls is given', 'write mqtts:// or remove tls');
-    }
-    if ((tls?.cert_file === undefined) !== (tls?.key_file === undefined)) {
-      add('tls', 'needs cert_file and key_file together', 'add the missing one');
-    }
+    else if (recipient !== undefined) seen.set(recipient, entry.index);
     return faults;
   });
 }
+
+/** What address, user, password and certificates of somebody else's broker say together. */
+function checkSignIn(
+  source: YamlSource,
+  list: 'uplinks' | 'brokers',
+  { index, values, faulty }: Entry<Pick<EdgeConfig['uplinks'][number], SignInKey>>,
+  environment: Environment,
+): ConfigFault[] {
+  const faults: ConfigFault[] = [];
+  const add = (key: SignInKey, message: string, hint: string) =>
+    faults.push(source.fault([list, index, key], message, hint));
+  const { url, username, password_file, password_env, tls } = values;
+  if (password_file !== undefined && password_env !== undefined) {
+    add('password_env', 'is given beside password_file', 'keep one of the two');
+  }
+  if ((password_file ?? password_env) !== undefined && username === undefined && !faulty.has('username')) {
+    add('username', 'is missing beside the password', 'add the user at that broker');
+  }
+  if (password_env !== undefined && !environment[password_env]) {
+    add(
+      'password_env',
+      `${password_env} is not set in the environment`,
+      'set it, also where you check the file',
+    );
+  }
+  if (tls !== undefined && url?.startsWith('mqtt://')) {
+    add('url', 'is not encrypted, yet tls is given', 'write mqtts:// or remove tls');
+  }
+  if ((tls?.cert_file === undefined) !== (tls?.key_file === undefined)) {
+    add('tls', 'needs cert_file and key_file together', 'add the missing one');
+  }
+  return faults;
+}
+
+type SignInKey = 'url' | 'username' | 'password_file' | 'password_env' | 'tls';

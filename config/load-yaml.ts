@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { z } from 'zod';
 import { explainIssues, NO_MESSAGE } from './explain-issue.ts';
 import { type ConfigFault, sortFaults } from './fault.ts';
@@ -28,10 +28,10 @@ export function readYaml(
   });
   let bytes: Buffer;
   try {
-    const { size } = statSync(file);
-    if (size > maxBytes)
+    const read = readBounded(file, maxBytes);
+    if (read === undefined)
       return refuse(`is larger than ${maxBytes / 2 ** 20} MiB`, 'shorten it, or split it into several files');
-    bytes = readFileSync(file);
+    bytes = read;
   } catch (error) {
     const { message, hint } = explainReadError((error as NodeJS.ErrnoException).code);
     return refuse(message, hint);
@@ -72,6 +72,25 @@ function settle<T>(source: YamlSource, schema: z.ZodType<T>): Loaded<T> {
   return faults.length === 0 ? { value: value as T } : { faults };
 }
 
+/** At most `maxBytes` of an ordinary file; undefined where it is larger. A pipe would wait, a device never end. */
+function readBounded(file: string, maxBytes: number): Buffer | undefined {
+  const handle = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stats = fstatSync(handle);
+    if (!stats.isFile())
+      throw Object.assign(new Error(), { code: stats.isDirectory() ? 'EISDIR' : 'ENOTFILE' });
+    if (stats.size > maxBytes) return undefined;
+    // some files of the system say 0
+    const buffer = Buffer.allocUnsafe(maxBytes + 1);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < buffer.length; length += read)
+      read = readSync(handle, buffer, length, buffer.length - length, null);
+    return length > maxBytes ? undefined : buffer.subarray(0, length);
+  } finally {
+    closeSync(handle);
+  }
+}
+
 function explainReadError(code: string | undefined): { message: string; hint: string } {
   switch (code) {
     case 'ENOENT':
@@ -80,6 +99,9 @@ function explainReadError(code: string | undefined): { message: string; hint: st
       return { message: 'may not be read', hint: 'let the user of the gateway read it' };
     case 'EISDIR':
       return { message: 'is a folder', hint: 'name a file in it' };
+    case 'ENOTFILE':
+    case 'ENXIO':
+      return { message: 'is no ordinary file', hint: 'name a file with text in it' };
     default:
       return { message: `cannot be read (${code ?? 'unknown error'})`, hint: 'check the disk and the path' };
   }

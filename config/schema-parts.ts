@@ -35,3 +35,29 @@ export const logSchema = (description: string) =>
     })
     .prefault({})
     .describe(description);
+
+/** Address of somebody else's broker; `example` without credentials, which have keys of their own. */
+export const brokerUrl = (description: string, example: string) =>
+  z
+    .string()
+    .regex(
+      /^mqtts?:\/\/[^/?#@\s]+\/?$/,
+      `must be mqtt://host:port or mqtts://host:port; write e.g. ${example}`,
+    )
+    .meta({ description, examples: [example] });
+
+/** How the gateway signs in at somebody else's broker. */
+export const signInParts = (user: string, variable: string, secret: string) => ({
+  username: z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .meta({ description: 'User at that broker.', examples: [user] }),
+  password_file: file('File with the password, nothing else in it.', secret).optional(),
+  password_env: z
+    .string()
+    .regex(/^[A-Z_][A-Z0-9_]*$/, `must be the name of an environment variable; write e.g. ${variable}`)
+    .optional()
+    .meta({ description: 'Environment variable with the password.', examples: [variable] }),
+});

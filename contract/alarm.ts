@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { freshnessSchema, instantSchema, mediaSchema, modeSchema, severitySchema } from './event.ts';
+import { writtenTextSchema } from './text.ts';
 
 /** The device's side of an alarm. `unknown`: its bridge is dead or its max-active timer ran out; never cleared. */
 export const conditionSchema = z.enum(['active', 'returned', 'unknown']);
@@ -203,8 +204,8 @@ export const alarmActionRequestSchema = z.strictObject({
   version: z.number().int().positive(),
   /** Where the person sits; only needed, and only counts, when the session has no station. */
   station: z.string().min(1).max(64).optional(),
-  reason: z.string().max(500).optional(),
-  note: z.string().max(2000).optional(),
+  reason: writtenTextSchema.max(500).optional(),
+  note: writtenTextSchema.max(2000).optional(),
   /** confirm */
   how: confirmationSchema.shape.how.optional(),
   /** dispose */

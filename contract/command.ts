@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { roleSchema } from './alarm.ts';
 import { instantSchema } from './event.ts';
 
 /** Detached signature over the canonical JSON of the message without it. */
@@ -36,3 +37,37 @@ export const remoteConfigSchema = z.object({
   signature: signatureSchema,
 });
 export type RemoteConfig = z.infer<typeof remoteConfigSchema>;
+
+/**
+ * `data` of the `DEV.OUTPUT` event (edge `pulse`) that each command of a person to a device leaves, sent or not. `sent`:
+ * handed to the connection of the device; what the device made of it, it says itself.
+ */
+export const deviceCommandSchema = z.object({
+  /** Name in the profile of the device. */
+  command: z.string(),
+  /** What it moves. */
+  output: z.enum(['siren', 'strobe', 'lock', 'relay', 'mute', 'other']).optional(),
+  /** Only of a command that was sent or could not be; what is secret is `***`. */
+  args: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  /** User name, role and desk of the person; `second`: the shift leader who agreed. */
+  actor: z.string(),
+  role: roleSchema,
+  station: z.string(),
+  second: z.string().optional(),
+  result: z.enum(['sent', 'refused', 'failed']),
+  reason: z
+    .enum([
+      'unknown-command',
+      'not-allowed',
+      'second-person-needed',
+      'bad-arguments',
+      'not-rendered',
+      'no-account',
+      'not-connected',
+      'not-listening',
+      'external-broker',
+      'transport',
+    ])
+    .optional(),
+});
+export type DeviceCommand = z.infer<typeof deviceCommandSchema>;

@@ -13,6 +13,8 @@ export const liveStatusSchema = z.object({
   clock: z.enum(['sync', 'holdover', 'unsync']),
   cameras: z.object({ total: z.number(), silent: z.number(), offline: z.number() }),
   devices: z.object({ total: z.number(), offline: z.number() }),
+  /** What the installer should look at: unknown devices, registered ones that cannot be read, discovery messages. */
+  inbox: z.object({ unknown: z.number(), unreadable: z.number(), described: z.number() }).optional(),
   /** `none`: no console of a guard, shift leader or kiosk has said that it can be heard. */
   sound: z.enum(['armed', 'none']),
   mode: z.enum(['normal', 'drill', 'walktest']),

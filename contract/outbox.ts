@@ -50,7 +50,7 @@ export interface Appended {
  * One conformance suite runs over every implementation.
  */
 export interface Outbox {
-  /** Opaque id of the journal file; sequences are meaningful only within it. */
+  /** Opaque id of the journal file; sequences are meaningful only within it. Another one only after `onRenewed`. */
   readonly epoch: string;
   /** The epoch this one replaces, if known. */
   readonly predecessor?: string;
@@ -62,4 +62,10 @@ export interface Outbox {
   advance(recipient: string, lane: Lane, cursor: Cursor): Promise<void>;
   /** Calls back after each commit that added rows. Returns the unsubscribe function. */
   onAppend(listener: (appended: Appended) => void): () => void;
+  /**
+   * Calls back when a new epoch has begun under the running gateway, because newest rows were lost: the rows that are
+   * left keep their numbers, every cursor is back at the start, and a cursor of the old epoch must not be written any
+   * more. Returns the unsubscribe function.
+   */
+  onRenewed(listener: () => void): () => void;
 }

@@ -56,7 +56,8 @@ export class Catalogue {
 
   /** A command or an echo that no profile takes as news: not worth a place among the unknown devices. */
   ignores(source: string, channel: string): boolean {
-    const matches = this.match(source, channel);
+    // a profile of any topic says nothing of this one
+    const matches = this.match(source, channel).filter(({ weight }) => weight > 0);
     return matches.length > 0 && matches.every(({ ignore }) => ignore);
   }
 }

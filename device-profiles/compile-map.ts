@@ -1,40 +1,48 @@
 import type { Edge } from '../contract/event.ts';
+import { type Check, compileCheck, compileTest, compileValue, isNumeric, normaliseValue } from './compare.ts';
+import { compileEach, type Each } from './compile-each.ts';
 import type { Scalar } from './device-state.ts';
-import { isMasked, MASK } from './mask.ts';
-import { compilePath, type Getter } from './own-path.ts';
-import type { EmitDefinition, EntryDefinition, ProfileDefinition } from './profile-schema.ts';
+import type { EmitDefinition, InputDefinition } from './entry-schema.ts';
+import type { MapEntry } from './expand-map.ts';
+import { MASK, readsMasked } from './mask.ts';
+import { placeOf } from './place.ts';
+import type { ProfileDefinition } from './profile-schema.ts';
+import { compileReference, compileText, type Reader } from './reference.ts';
 import { compileSetting, compileTable, type Settings } from './settings.ts';
 import { type TypeRef, typeRef } from './type-ref.ts';
+import { type Voice, voicesOf } from './voices.ts';
 
 /** What an entry makes of a value it applies to. */
-export interface Action {
+export interface Action extends Voice {
   readonly edge: Edge;
   /** Undefined when a setting names no type: then nothing is emitted, and it is counted. */
   readonly type: (settings: Settings, input: string | undefined, value: Scalar) => TypeRef | undefined;
   /** Raise and clear change places. */
   readonly flip: ((settings: Settings, input: string | undefined) => boolean) | undefined;
-  /** Which key of the payload speaks; a condition is active while any of its sources is. */
-  readonly source: string;
-  /** Other sources speak of the same condition: raises of a message go before its clears. */
-  readonly shared: boolean;
   /** The last value is kept and only changes are emitted. */
   readonly tracked: boolean;
-  readonly data: readonly (readonly [name: string, value: Scalar | Getter])[];
+  readonly data: readonly (readonly [name: string, value: Scalar | Reader])[];
   /** Names of readings; undefined: all. */
   readonly readings: readonly string[] | undefined;
   /** `update`: the least change of a number. */
   readonly by: number;
+  /** `pulse`: told only when this is another than the last time. */
+  readonly once: Reader | undefined;
 }
 
 /** One entry of `map`, compiled. */
 export interface Entry {
-  /** Its place in `map`. */
+  /** Its place among the entries written out. */
   readonly index: number;
   readonly hits: (value: unknown, settings: Settings) => boolean;
   /** Compares numbers: then every number is a known value. */
   readonly numeric: boolean;
   readonly applies: ((settings: Settings) => boolean) | undefined;
+  /** Must all hold, on the body or the element that is read. */
+  readonly and: readonly Check[] | undefined;
   readonly otherwise: boolean;
+  /** Names the input, where `each` does not. */
+  readonly input: Reader | undefined;
   /** Undefined: the value is known and says nothing. */
   readonly action: Action | undefined;
 }
@@ -43,165 +51,110 @@ export interface Entry {
 export interface Field {
   /** As written, for messages. */
   readonly name: string;
-  readonly each: { readonly read: Getter; readonly input: Getter | undefined } | undefined;
-  readonly read: Getter;
+  readonly each: Each | undefined;
+  readonly read: Reader;
   /** In order. */
   readonly entries: readonly Entry[];
   /** Entries by value, when all of them compare with listed values; texts in lower case. */
   readonly cases: ReadonlyMap<unknown, readonly Entry[]> | undefined;
 }
 
-/** Compiles the entries of `map` that concern one form. */
-export function compileFields(profile: ProfileDefinition, form: string | undefined): Field[] {
-  const places = new Map<string, { definition: EntryDefinition; index: number }[]>();
-  for (const [index, definition] of profile.map.entries()) {
-    if (!concerns(definition, form)) continue;
-    const place = placeOf(definition);
-    places.set(place, [...(places.get(place) ?? []), { definition, index }]);
+/** Compiles the entries that concern one form. `known`: keys that entries, readings and `known` name. */
+export function compileFields(
+  profile: ProfileDefinition,
+  here: readonly MapEntry[],
+  known: ReadonlySet<string>,
+): Field[] {
+  const places = new Map<string, MapEntry[]>();
+  for (const entry of here) {
+    const place = placeOf(entry);
+    const group = places.get(place);
+    if (group === undefined) places.set(place, [entry]);
+    else group.push(entry);
   }
-  const here = [...places.values()].flat().map(({ definition }) => definition);
+  const voiceOf = voicesOf(profile, here);
   return [...places].flatMap(([name, entries]) => {
-    const first = entries[0]?.definition;
+    const first = entries[0];
     if (first === undefined) return [];
-    const compiled = entries.map(({ definition, index }) => compileEntry(profile, definition, index, here));
+    const compiled = entries.map((entry) => compileEntry(profile, entry, voiceOf(entry)));
     return {
       name,
-      each: compileEach(first),
-      read: compilePath(first.when.path),
+      each: compileEach(first.each, known),
+      read: compileValue(first.when),
       entries: compiled,
       cases: casesOf(entries, compiled),
     };
   });
 }
 
-/** Does an entry concern a form? Without `on` it concerns all. */
-export function concerns(entry: EntryDefinition, form: string | undefined): boolean {
-  if (entry.on === undefined) return true;
-  return form !== undefined && [entry.on].flat().includes(form);
-}
-
-/** Where an entry reads, as text: `smoke`, `ch[]`, `inputs[id].state`. */
-export function placeOf({ each, when }: EntryDefinition): string {
-  if (each === undefined) return when.path ?? '';
-  const list = typeof each === 'string' ? `${each}[]` : `${each.in}[${each.input}]`;
-  return when.path === undefined ? list : `${list}.${when.path}`;
-}
-
-function compileEach({ each }: EntryDefinition): Field['each'] {
-  if (each === undefined) return undefined;
-  if (typeof each === 'string') return { read: compilePath(each), input: undefined };
-  return { read: compilePath(each.in), input: compilePath(each.input) };
-}
-
-function casesOf(
-  entries: readonly { definition: EntryDefinition }[],
-  compiled: readonly Entry[],
-): Field['cases'] {
+function casesOf(entries: readonly MapEntry[], compiled: readonly Entry[]): Field['cases'] {
   const cases = new Map<unknown, Entry[]>();
-  for (const [i, { definition }] of entries.entries()) {
+  for (const [i, { when }] of entries.entries()) {
     const entry = compiled[i];
-    if (entry === undefined || !Array.isArray(definition.when.in) || isNumeric(definition)) return undefined;
-    for (const value of definition.when.in) {
-      const key = normaliseValue(value);
-      const listed = cases.get(key) ?? [];
-      if (!listed.includes(entry)) cases.set(key, [...listed, entry]);
+    if (entry === undefined || !Array.isArray(when.in) || isNumeric(when) || when.any === true)
+      return undefined;
+    for (const value of new Set(when.in.map(normaliseValue))) {
+      const listed = cases.get(value);
+      if (listed === undefined) cases.set(value, [entry]);
+      else listed.push(entry);
     }
   }
   return cases;
 }
 
-/** Values are compared strictly; texts without regard to case and outer spaces. */
-export function normaliseValue(value: unknown): unknown {
-  return typeof value === 'string' ? value.trim().toLowerCase() : value;
-}
-
-function compileEntry(
-  profile: ProfileDefinition,
-  definition: EntryDefinition,
-  index: number,
-  here: readonly EntryDefinition[],
-): Entry {
+function compileEntry(profile: ProfileDefinition, entry: MapEntry, voice: Voice): Entry {
   return {
-    index,
-    hits: compileHits(profile, definition.when),
-    numeric: isNumeric(definition),
-    applies: compileIf(profile, definition),
-    otherwise: definition.else === true,
-    action:
-      definition.emit === undefined ? undefined : compileAction(profile, definition, definition.emit, here),
+    index: entry.index,
+    hits: compileTest(profile, entry.when),
+    numeric: isNumeric(entry.when),
+    applies: compileIf(profile, entry),
+    and: entry.and?.map((condition) => compileCheck(profile, condition)),
+    otherwise: entry.else === true,
+    input: entry.input === undefined ? undefined : compileInput(profile, entry.input),
+    action: entry.emit === undefined ? undefined : compileAction(profile, entry, entry.emit, voice),
   };
 }
 
-function isNumeric({ when }: EntryDefinition): boolean {
-  return [when.above, when.below, when.atLeast, when.atMost].some((limit) => limit !== undefined);
-}
-
-function compileIf(profile: ProfileDefinition, definition: EntryDefinition): Entry['applies'] {
-  if (definition.if === undefined) return undefined;
-  const read = compileSetting(profile.settings, definition.if.setting);
-  const values = new Set<unknown>(definition.if.in);
+function compileIf(profile: ProfileDefinition, entry: MapEntry): Entry['applies'] {
+  if (entry.if === undefined) return undefined;
+  const read = compileSetting(profile.settings, entry.if.setting);
+  const values = new Set<unknown>(entry.if.in);
   return (settings) => values.has(read(settings));
 }
 
-function compileHits(profile: ProfileDefinition, when: EntryDefinition['when']): Entry['hits'] {
-  const checks: Entry['hits'][] = [];
-  if (Array.isArray(when.in)) {
-    const values = new Set(when.in.map(normaliseValue));
-    checks.push((value) => values.has(value) || values.has(normaliseValue(value)));
-  } else if (when.in !== undefined) {
-    const table = compileTable(profile.settings, when.in.setting);
-    checks.push((value, settings) => typeof value === 'string' && table(settings, value) !== undefined);
-  }
-  for (const [limit, holds] of [
-    [when.above, (value: number, than: number) => value > than],
-    [when.below, (value: number, than: number) => value < than],
-    [when.atLeast, (value: number, than: number) => value >= than],
-    [when.atMost, (value: number, than: number) => value <= than],
-  ] as const) {
-    if (limit === undefined) continue;
-    const read = typeof limit === 'number' ? () => limit : compileSetting(profile.settings, limit.setting);
-    checks.push((value, settings) => {
-      const than = read(settings);
-      return (
-        typeof value === 'number' && Number.isFinite(value) && typeof than === 'number' && holds(value, than)
-      );
-    });
-  }
-  const [only] = checks;
-  if (only === undefined) return isScalar;
-  return checks.length === 1 ? only : (value, settings) => checks.every((check) => check(value, settings));
-}
-
-function isScalar(value: unknown): boolean {
-  return value !== null && typeof value !== 'object';
+/** What is masked names no input. */
+function compileInput(profile: ProfileDefinition, input: InputDefinition): Reader | undefined {
+  if (typeof input === 'object') return () => input.text;
+  return readsMasked(profile.mask, input) ? undefined : compileText(input);
 }
 
 function compileAction(
   profile: ProfileDefinition,
-  definition: EntryDefinition,
+  { when }: MapEntry,
   emit: EmitDefinition,
-  here: readonly EntryDefinition[],
+  voice: Voice,
 ): Action {
-  const { path } = definition.when;
   return {
+    ...voice,
     edge: emit.edge,
     type: compileType(profile, emit.type),
     flip: emit.flip === undefined ? undefined : compileFlip(profile, emit.flip),
-    source: sourceOf(definition, here),
-    shared: here.some((other) => sharesCondition(profile, definition, other)),
-    tracked: profile.state === undefined || (path !== undefined && profile.state.includes(path)),
+    tracked: profile.state === undefined || (when.path !== undefined && profile.state.includes(when.path)),
     data: Object.entries(emit.data ?? {}).map(([name, value]) => [
       name,
-      typeof value === 'object' && value !== null ? compileData(profile, value.path) : value,
+      typeof value === 'object' && value !== null
+        ? compileData(profile, 'path' in value ? value.path : value.text)
+        : value,
     ]),
     readings: emit.readings,
     by: emit.by ?? 0,
+    once: emit.once === undefined ? undefined : compileReference(emit.once),
   };
 }
 
 /** A masked path never reaches an event, whatever the profile says. */
-function compileData(profile: ProfileDefinition, path: string): Scalar | Getter {
-  return isMasked(profile.mask, path) ? MASK : compilePath(path);
+function compileData(profile: ProfileDefinition, text: string): Scalar | Reader {
+  return readsMasked(profile.mask, text) ? MASK : compileText(text);
 }
 
 function compileType(profile: ProfileDefinition, type: EmitDefinition['type']): Action['type'] {
@@ -237,41 +190,4 @@ function inputOf(settings: Settings, input: string | undefined) {
   return inputs !== undefined && input !== undefined && Object.hasOwn(inputs, input)
     ? inputs[input]
     : undefined;
-}
-
-/** A key that raises and clears speaks for itself; keys that only raise and keys that only clear speak together. */
-function sourceOf(definition: EntryDefinition, here: readonly EntryDefinition[]): string {
-  const place = placeOf(definition);
-  if (!isStateEdge(definition.emit?.edge)) return place;
-  const type = JSON.stringify(definition.emit?.type);
-  const edges = new Set(
-    here
-      .filter((other) => placeOf(other) === place && JSON.stringify(other.emit?.type) === type)
-      .map((other) => other.emit?.edge),
-  );
-  return edges.has('raise') && edges.has('clear') ? place : '*';
-}
-
-function sharesCondition(profile: ProfileDefinition, one: EntryDefinition, other: EntryDefinition): boolean {
-  if (one.emit === undefined || other.emit === undefined || placeOf(one) === placeOf(other)) return false;
-  if (!isStateEdge(one.emit.edge) || !isStateEdge(other.emit.edge)) return false;
-  const types = typesOf(profile, one.emit.type);
-  return [...typesOf(profile, other.emit.type)].some(
-    (type) => types.has(type) || type === '*' || types.has('*'),
-  );
-}
-
-/** Codes that an entry may emit; `*` for any. */
-function typesOf(profile: ProfileDefinition, type: EmitDefinition['type']): ReadonlySet<string> {
-  if (typeof type === 'string') return new Set([type]);
-  if ('input' in type) return new Set(Object.values(profile.meanings));
-  const names = profile.settings[type.setting]?.enum;
-  // without a list a setting may name any event type
-  return new Set(
-    names === undefined ? ['*'] : names.map((name) => profile.meanings[String(name)] ?? String(name)),
-  );
-}
-
-function isStateEdge(edge: Edge | undefined): boolean {
-  return edge === 'raise' || edge === 'clear';
 }

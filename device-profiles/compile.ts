@@ -1,10 +1,20 @@
 import type { Unit } from '../contract/reading.ts';
-import { compileFields, concerns, type Field, normaliseValue } from './compile-map.ts';
+import { normaliseValue } from './compare.ts';
+import { compileFields, type Field } from './compile-map.ts';
+import { compileDecoder, type Decoder } from './decoders/registry.ts';
 import type { TimeFormat } from './device-time.ts';
-import { isMasked } from './mask.ts';
+import { expandMap, type MapEntry } from './expand-map.ts';
+import type { FormDefinition } from './form-schema.ts';
+import { type KnownKeys, knownKeys } from './known-keys.ts';
+import { readsMasked } from './mask.ts';
+import { compileDivide, type Divide } from './message-bodies.ts';
 import { compilePath, type Getter } from './own-path.ts';
-import type { FormDefinition, ProfileDefinition } from './profile-schema.ts';
-import type { Settings } from './settings.ts';
+import { concerns } from './place.ts';
+import type { ProfileDefinition } from './profile-schema.ts';
+import { type Conversion, plain } from './readings.ts';
+import { compileFirst, compileReference, type Reader } from './reference.ts';
+import { durationMs } from './schema-parts.ts';
+import { compileSetting, type Settings } from './settings.ts';
 import { type Captures, compileTopic, type TopicPattern } from './topic-pattern.ts';
 
 /** One form of a profile's messages, ready to apply. */
@@ -12,26 +22,38 @@ export interface CompiledForm {
   readonly name: string | undefined;
   readonly topic: TopicPattern;
   readonly has: readonly Getter[];
+  /** Under which a plain text is read. */
   readonly text: string | undefined;
+  readonly is: readonly { readonly read: Getter; readonly values: ReadonlySet<unknown> }[];
+  /** A message without payload is read as `{}`. */
+  readonly empty: boolean;
   readonly ignore: boolean;
   readonly skip: boolean;
+  readonly decoder: Decoder;
+  /** Takes the payload apart; undefined: it is the only body. */
+  readonly divide: Divide | undefined;
+  /** Something in the profile reads captures of the topic: they must be this form's own. */
+  readonly readsCaptures: boolean;
   readonly fields: readonly Field[];
-  /** First keys of all its paths, and `known`: a message of nothing else is not worth a report. */
+  /** First keys of all its paths, and `known`. */
   readonly knownKeys: ReadonlySet<string>;
+  /** Keys of a body that the profile does not name. A body without any is not worth a report. */
+  readonly strangeKeys: KnownKeys['strange'];
 }
 
 /** A yes/no of the payload: test mode, history. */
 export interface Flag {
-  readonly read: Getter;
+  readonly read: Reader;
   readonly values: ReadonlySet<unknown>;
 }
 
-export interface CompiledReading {
+export interface CompiledReading extends Conversion {
   readonly name: string;
-  readonly read: Getter;
+  readonly read: Reader;
   readonly unit: Unit | undefined;
-  readonly scale: number | undefined;
-  readonly unitOf: Getter | undefined;
+  readonly unitOf: Reader | undefined;
+  /** How other units become ours, by the unit in lower case. */
+  readonly units: ReadonlyMap<string, Conversion> | undefined;
 }
 
 /** A profile whose message is on a topic, and the device it speaks of. */
@@ -54,19 +76,21 @@ export interface CompiledProfile {
   /** A device of this profile is a bridge: its SYS.GATEWAY_DOWN makes the devices behind it unknown. */
   readonly bridge: boolean;
   /** Longest healthy silence of a device with these settings, milliseconds; undefined: its silence says nothing. */
-  readonly heartbeatMs?: (settings: Settings) => number | undefined;
+  readonly heartbeatMs: (settings: Settings) => number | undefined;
   readonly republishes: boolean;
   /** Same `dedupKey` within this time is one event. */
   readonly dedupWindowMs: number;
-  readonly dedupBy: readonly (Getter | 'time')[];
+  readonly dedupBy: readonly (Reader | 'time')[];
   readonly forms: readonly CompiledForm[];
-  readonly tests: readonly (Flag & { readonly forMs: number })[];
+  readonly tests: readonly (Flag & { readonly forMs: number; readonly sticky: boolean })[];
   readonly late: Flag | undefined;
-  readonly time: { readonly read: Getter; readonly format: TimeFormat } | undefined;
+  readonly time: { readonly read: Reader; readonly format: TimeFormat } | undefined;
   readonly readings: readonly CompiledReading[];
   /** Where it was read. */
   readonly file: string;
   readonly origin: 'builtin' | 'site';
+  /** `map` written out: lists of paths one by one, code tables row by row. */
+  readonly entries: readonly MapEntry[];
   /** As it was written: settings and meanings for forms, masks, samples. */
   readonly definition: ProfileDefinition;
   /** The first form on this topic; undefined when the topic is none of this profile. */
@@ -81,31 +105,36 @@ export function compileProfile(
   file: string,
   origin: CompiledProfile['origin'],
 ): CompiledProfile {
-  const forms = definition.match.map((form) => compileForm(definition, form));
+  const entries = expandMap(definition);
+  const { samples: _samples, ...read } = definition;
+  const readsCaptures = /["{:]\$[a-z]/.test(JSON.stringify(read));
+  const forms = definition.match.map((form) => compileForm(definition, form, entries, readsCaptures));
   const profile: CompiledProfile = {
     id: definition.id,
     version: definition.version,
     source: definition.source,
     bridge: definition.bridge,
+    heartbeatMs: compileHeartbeat(definition),
     republishes: definition.republishes,
     dedupWindowMs: definition.dedup?.window ?? 600_000,
-    dedupBy: (definition.dedup?.by ?? []).map((by) => (by === 'time' ? 'time' : compilePath(by.slice(5)))),
+    dedupBy: (definition.dedup?.by ?? []).map((by) =>
+      by === 'time' ? by : compileDedup(definition, by.slice(5)),
+    ),
     forms,
-    tests: definition.test.map((test) => ({ ...compileFlag(test), forMs: test.for })),
-    late: definition.late === undefined ? undefined : compileFlag(definition.late),
+    entries,
+    tests: definition.test.map((test) => ({
+      ...compileFlag(test, compileReference),
+      forMs: test.for,
+      sticky: test.sticky === true,
+    })),
+    late: definition.late === undefined ? undefined : compileFlag(definition.late, compileReference),
     time:
       definition.time === undefined
         ? undefined
-        : { read: compilePath(definition.time.path), format: definition.time.format },
+        : { read: compileFirst([definition.time.path].flat()), format: definition.time.format },
     readings: definition.readings
-      .filter(({ path }) => !isMasked(definition.mask, path))
-      .map(({ path, name, unit, scale, unitPath }) => ({
-        name,
-        read: compilePath(path),
-        unit,
-        scale,
-        unitOf: unitPath === undefined ? undefined : compilePath(unitPath),
-      })),
+      .filter(({ path }) => !readsMasked(definition.mask, path))
+      .map(compileReading),
     file,
     origin,
     definition,
@@ -133,22 +162,66 @@ export function compileProfile(
   return profile;
 }
 
-function compileForm(profile: ProfileDefinition, form: FormDefinition): CompiledForm {
+function compileForm(
+  profile: ProfileDefinition,
+  form: FormDefinition,
+  entries: readonly MapEntry[],
+  readsCaptures: boolean,
+): CompiledForm {
   const silent = form.ignore === true || form.skip === true;
+  const here = silent ? [] : entries.filter((entry) => concerns(entry, form.name));
+  const known = knownKeys(profile, form, here);
   return {
     name: form.name,
     topic: compileTopic(form.topic),
     has: (form.has ?? []).map(compilePath),
+    is: Object.entries(form.is ?? {}).map(([path, values]) => compileFlag({ path, in: values }, compilePath)),
     text: form.text,
+    empty: form.empty === true,
     ignore: form.ignore === true,
     skip: form.skip === true,
-    fields: silent ? [] : compileFields(profile, form.name),
-    knownKeys: knownKeysOf(profile, form),
+    decoder: compileDecoder(form),
+    divide: compileDivide(form),
+    readsCaptures,
+    fields: compileFields(profile, here, known.names),
+    knownKeys: known.names,
+    strangeKeys: known.strange,
   };
 }
 
-function compileFlag(flag: { path: string; in: readonly unknown[] }): Flag {
-  return { read: compilePath(flag.path), values: new Set(flag.in.map(normaliseValue)) };
+function compileFlag<R>(
+  flag: { path: string; in: readonly unknown[] },
+  compile: (path: string) => R,
+): { read: R; values: ReadonlySet<unknown> } {
+  return { read: compile(flag.path), values: new Set(flag.in.map(normaliseValue)) };
+}
+
+function compileReading(reading: ProfileDefinition['readings'][number]): CompiledReading {
+  const { name, path, unit, scale, offset, unitPath, units } = reading;
+  return {
+    name,
+    read: compileReference(path),
+    unit,
+    scale,
+    offset,
+    unitOf: unitPath === undefined ? undefined : compileReference(unitPath),
+    units:
+      units === undefined
+        ? undefined
+        : new Map(Object.entries(units).map(([said, conversion]) => [plain(said), conversion])),
+  };
+}
+
+/** What is masked is no key of an event. */
+function compileDedup({ mask }: ProfileDefinition, path: string): Reader {
+  return readsMasked(mask, path) ? () => undefined : compileReference(path);
+}
+
+function compileHeartbeat({ heartbeat, settings }: ProfileDefinition): CompiledProfile['heartbeatMs'] {
+  if (typeof heartbeat !== 'object') return () => heartbeat;
+  const read = compileSetting(settings, heartbeat.setting);
+  const fallback = durationMs(read({}));
+  return (given) => durationMs(read(given)) ?? fallback;
 }
 
 /** Puts captures into `{name}` of a text. */
@@ -164,27 +237,9 @@ function filterOf(profile: ProfileDefinition, form: CompiledForm, deviceKey: str
   return filter.replace(/#.+$/, '#');
 }
 
-function knownKeysOf(profile: ProfileDefinition, form: FormDefinition): Set<string> {
-  const entries = profile.map.filter((entry) => concerns(entry, form.name));
-  const paths = [
-    ...entries.map(({ each, when }) => (typeof each === 'object' ? each.in : (each ?? when.path))),
-    ...profile.readings.flatMap(({ path, unitPath }) => [path, unitPath]),
-    ...profile.test.map(({ path }) => path),
-    ...(form.has ?? []),
-    profile.time?.path,
-    profile.late?.path,
-    ...(profile.dedup?.by ?? []).map((by) => (by === 'time' ? undefined : by.slice(5))),
-    ...profile.mask,
-    ...profile.known,
-  ];
-  return new Set(paths.flatMap((path) => path?.split('.')[0] ?? []));
-}
-
-/** Does an entry of `map` concern any form that is read? */
-export function isReachable(profile: ProfileDefinition, index: number): boolean {
-  const entry = profile.map[index];
-  return (
-    entry !== undefined &&
-    profile.match.some((form) => form.ignore !== true && form.skip !== true && concerns(entry, form.name))
+/** Does an entry concern any form that is read? */
+export function isReachable(profile: ProfileDefinition, entry: Pick<MapEntry, 'on'>): boolean {
+  return profile.match.some(
+    (form) => form.ignore !== true && form.skip !== true && concerns(entry, form.name),
   );
 }

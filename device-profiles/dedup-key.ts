@@ -1,4 +1,5 @@
 import type { CompiledProfile } from './compile.ts';
+import type { Scope } from './reference.ts';
 
 /** Longest part of a key. */
 const MAX_PART = 200;
@@ -10,12 +11,13 @@ const MAX_PART = 200;
 export function dedupKey(
   by: CompiledProfile['dedupBy'],
   body: unknown,
+  scope: Scope,
   provenTime: () => string | undefined,
 ): string | undefined {
   if (by.length === 0) return undefined;
   const parts: string[] = [];
   for (const read of by) {
-    const part = read === 'time' ? provenTime() : partOf(read(body));
+    const part = read === 'time' ? provenTime() : partOf(read(body, scope));
     if (part === undefined) return undefined;
     parts.push(part);
   }

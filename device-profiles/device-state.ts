@@ -6,9 +6,9 @@ export type Scalar = string | number | boolean | null;
 
 /**
  * What one source (a key of the payload) last said of a condition: 0 clear, 1 active; after its bridge was lost
- * 2 was clear, 3 was active.
+ * 2 was clear, 3 was active; 4 clear, while history that came since left it active: the next clear is told.
  */
-export type Signal = 0 | 1 | 2 | 3;
+export type Signal = 0 | 1 | 2 | 3 | 4;
 
 /** Sources by name; a condition is active while any of them is. */
 export type Condition = Readonly<Record<string, Signal>>;
@@ -22,6 +22,8 @@ export interface DeviceState {
   readonly points?: Readonly<Record<string, Conditions>>;
   /** Last values of `update` entries. */
   readonly values?: Readonly<Record<string, Scalar>>;
+  /** Names behind the numbers of its messages (Sparkplug B). */
+  readonly aliases?: Readonly<Record<string, string>>;
   readonly clock?: ClockRecord;
   /** Since when the device says that it is being tested, ms since 1970. */
   readonly testSince?: number;
@@ -37,11 +39,12 @@ export const deviceStateSchema = z.strictObject({
       z.string(),
       z.record(
         z.string(),
-        z.record(z.string(), z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)])),
+        z.record(z.string(), z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3), z.literal(4)])),
       ),
     )
     .optional(),
   values: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+  aliases: z.record(z.string(), z.string()).optional(),
   clock: z.strictObject({ last: z.number(), proven: z.number(), ahead: z.number() }).optional(),
   testSince: z.number().optional(),
 });
@@ -56,7 +59,7 @@ export function isActive(signal: Signal): boolean {
 }
 
 export function isLost(signal: Signal): boolean {
-  return signal >= 2;
+  return signal === 2 || signal === 3;
 }
 
 /**
@@ -69,7 +72,7 @@ export function forget(state: DeviceState): DeviceState {
 }
 
 function unsure(condition: Condition): Condition {
-  return mapValues(condition, (signal): Signal => (isActive(signal) ? 3 : 2));
+  return mapValues(condition, (signal): Signal => (isActive(signal) || signal === 4 ? 3 : 2));
 }
 
 function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> {

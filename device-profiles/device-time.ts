@@ -11,11 +11,14 @@ export interface DeviceTime {
 const EARLIEST = Date.UTC(2015, 0, 1);
 const LATEST = Date.UTC(2100, 0, 1);
 
+/** ISO 8601 without its marks, as Huawei's platform writes it: `20151212T121212Z`. */
+const basic = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(Z?)$/;
 const written =
-  /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s?(Z|[+-]\d{2}(?::?\d{2})?)?$/i;
+  /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s?(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?(?: [A-Z]{3,5})?$/i;
 
 /**
- * Reads a device's time. A text without a zone is read in `zone` (IANA name). Undefined for what is no time at all,
+ * Reads a device's time. A text without a zone is read in `zone` (IANA name), and so is one whose zone is only an
+ * abbreviation: `CST` is China's, and America's, and Cuba's. Undefined for what is no time at all,
  * for `0000-00-00` and for a clock that was never set (before 2015).
  */
 export function readDeviceTime(value: unknown, format: TimeFormat, zone: string): DeviceTime | undefined {
@@ -33,7 +36,7 @@ function readNumber(value: unknown, format: TimeFormat): DeviceTime | undefined 
 function readText(value: string, format: TimeFormat, zone: string): DeviceTime | undefined {
   const text = value.trim();
   if (format !== 'iso' && /^\d{9,14}(?:\.\d+)?$/.test(text)) return readNumber(Number(text), format);
-  const found = written.exec(text);
+  const found = written.exec(text.replace(basic, '$1-$2-$3T$4:$5:$6$7'));
   if (found === null) return undefined;
   const [, year, month, day, hour, minute, second, fraction, offset] = found;
   const parts = [year, month, day, hour, minute, second ?? '0'].map(Number);
@@ -54,7 +57,7 @@ function utc(parts: number[], fraction: string | undefined): number | undefined 
 }
 
 function writtenOffset(text: string): number {
-  if (text.toUpperCase() === 'Z') return 0;
+  if (/^(?:z|utc|gmt)$/i.test(text)) return 0;
   const digits = text.slice(1).replace(':', '');
   const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2, 4) || 0);
   return (text.startsWith('-') ? -minutes : minutes) * 60_000;

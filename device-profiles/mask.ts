@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
+import { hidesMore, lastKeys, maskedKeys, maskText, maskTree } from './mask-tree.ts';
 import { MAX_PAYLOAD_BYTES } from './payload.ts';
+import { payloadPaths } from './reference.ts';
 
-/** What stands in the place of a PIN, a card number or a name. */
-export const MASK = '***';
+export { MASK } from './mask-tree.ts';
 
 /** Keys that hold such things in the messages of devices that nobody knows yet. */
 const suspicious = [
@@ -37,6 +38,31 @@ const suspicious = [
   'user_name',
   'phone',
   'mobile',
+  'card-number',
+  'cardname',
+  'userid',
+  'usernostring',
+  'uid',
+  'employee_id',
+  'licenseplate',
+  'platenumber',
+  'plate_number',
+  'plate',
+  'license_plate',
+  'recognized_license_plate',
+  'sub_label',
+  'sub_labels',
+  'card_name',
+  'real_name',
+  'realname',
+  'full_name',
+  'fullname',
+  'student_name',
+  'studentname',
+  'admin_code',
+  'passcode',
+  'qrcodeinfo',
+  'credential',
 ];
 
 /** Is a path masked, itself or as part of a masked object? */
@@ -44,72 +70,50 @@ export function isMasked(mask: readonly string[], path: string): boolean {
   return mask.some((masked) => path === masked || path.startsWith(`${masked}.`));
 }
 
+/** Does a path or a template read what is masked? */
+export function readsMasked(mask: readonly string[], text: string): boolean {
+  return payloadPaths(text).some((path) => isMasked(mask, path));
+}
+
+/** Plain texts that are no card number and no name. */
+const states = /^(?:on|off|online|offline|open|closed?|true|false|0|1|alarm|normal|ok)$/i;
+
 /**
- * The payload as it may be kept (inbox, quarantine, log): the values at a profile's masked paths are `***`. What is
- * not JSON is masked by the look of its keys. Without a profile (an unknown device) every suspicious key is masked.
- * Never throws; the given payload is not changed.
+ * The payload as it may be kept (inbox, quarantine, log): the values at a profile's masked paths are `***`, wherever
+ * in the payload they are. Without a profile (an unknown device) every suspicious key is masked. What cannot be masked
+ * by its keys (fields without names, binary encodings) is not kept, only its length. Never throws; the given payload
+ * is not changed.
  */
 export function maskPayload(payload: Uint8Array, mask?: readonly string[]): Buffer {
   const buffer = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
   if (mask !== undefined && mask.length === 0) return buffer;
-  if (buffer.length > MAX_PAYLOAD_BYTES || !isUtf8(buffer)) {
-    // one character a byte: nothing of an odd encoding is lost
-    return Buffer.from(
-      maskText(buffer.subarray(0, MAX_PAYLOAD_BYTES).toString('latin1'), keysOf(mask)),
-      'latin1',
-    );
-  }
+  const masked = maskedKeys(mask ?? suspicious);
+  if (buffer.length > MAX_PAYLOAD_BYTES || !isUtf8(buffer)) return maskBinary(buffer, mask, lastKeys(masked));
   const text = buffer.toString('utf8');
-  const keys = keysOf(mask);
-  if (!keys.some((key) => text.toLowerCase().includes(key))) return buffer;
   try {
     const body: unknown = JSON.parse(text);
-    if (mask === undefined) maskKeys(body, new Set(keys), 0);
-    else for (const path of mask) maskPath(body, path.split('.'));
-    return Buffer.from(JSON.stringify(body));
+    if (typeof body === 'object' && body !== null) {
+      const before = JSON.stringify(body);
+      const after = JSON.stringify(maskTree(body, masked));
+      return after === before ? buffer : Buffer.from(after);
+    }
   } catch {
     // truncated, or nested deeper than JSON.stringify goes
-    return Buffer.from(maskText(text, keys));
   }
+  const keys = lastKeys(masked);
+  const shown = maskText(text, keys);
+  const isNamed = /^\s*[{[]/.test(text) || shown !== text;
+  return mask === undefined || isNamed || states.test(text.trim()) ? Buffer.from(shown) : onlyLength(buffer);
 }
 
-function keysOf(mask: readonly string[] | undefined): readonly string[] {
-  return mask === undefined ? suspicious : mask.map((path) => (path.split('.').at(-1) ?? path).toLowerCase());
+/** One character a byte: nothing of an odd encoding is lost. */
+function maskBinary(buffer: Buffer, mask: readonly string[] | undefined, keys: readonly string[]): Buffer {
+  const text = buffer.subarray(0, MAX_PAYLOAD_BYTES).toString('latin1');
+  const shown = maskText(text, keys);
+  const isSafe = !hidesMore(text, keys) && (mask === undefined || shown !== text);
+  return isSafe ? Buffer.from(shown, 'latin1') : onlyLength(buffer);
 }
 
-function maskPath(value: unknown, path: readonly string[]): void {
-  const [key, ...rest] = path;
-  if (key === undefined || typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return;
-  const record = value as Record<string, unknown>;
-  if (rest.length === 0) record[key] = MASK;
-  else maskPath(record[key], rest);
-}
-
-/** Deeper than this nothing is a device's message. */
-const MAX_DEPTH = 100;
-
-function maskKeys(value: unknown, keys: ReadonlySet<string>, depth: number): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (depth > MAX_DEPTH) throw new RangeError('nested too deep');
-  const record = value as Record<string, unknown>;
-  for (const key of Object.keys(record)) {
-    if (keys.has(key.toLowerCase())) {
-      Object.defineProperty(record, key, {
-        value: MASK,
-        enumerable: true,
-        configurable: true,
-        writable: true,
-      });
-    } else maskKeys(record[key], keys, depth + 1);
-  }
-}
-
-/** `"pin": 1234`, `pin=1234`, `pin: "12` (truncated). */
-function maskText(text: string, keys: readonly string[]): string {
-  const names = keys.map((key) => key.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|');
-  const pair = new RegExp(
-    `(["']?\\b(?:${names})\\b["']?\\s*[:=]\\s*)("(?:[^"\\\\]|\\\\.)*"?|[^\\s,;}\\]]+)`,
-    'gi',
-  );
-  return text.replace(pair, `$1"${MASK}"`);
+function onlyLength({ length }: Buffer): Buffer {
+  return Buffer.from(`(${length} bytes are not kept: they may hold what is masked)`);
 }

@@ -1,166 +1,45 @@
 import { z } from 'zod';
-import { edgeSchema } from '../contract/event.ts';
 import { eventTypeCodeSchema } from '../contract/event-type.ts';
 import { nearest } from '../contract/nearest.ts';
 import { units } from '../contract/reading.ts';
-import { deviceStateSchema } from './device-state.ts';
-import { pathFault } from './own-path.ts';
-import { topicPatternFault } from './topic-pattern.ts';
+import { commandSchema } from './command-schema.ts';
+import { entrySchema, tableSchema } from './entry-schema.ts';
+import { formSchema } from './form-schema.ts';
+import { sampleSchema } from './sample-schema.ts';
+import {
+  durationSchema,
+  markSchema,
+  nameSchema,
+  pathSchema,
+  referenceSchema,
+  scalarSchema,
+  settingRefSchema,
+} from './schema-parts.ts';
 
-// Messages are written "what is wrong; what to do". Where the second part is left out, examples and types give it.
-
-const NAME = 'must be 1-40 of a-z, 0-9, "-" and "_", starting with a letter; write e.g. front_door';
-
-/** A name that other parts of the profile refer to. */
-const nameSchema = z.string(NAME).regex(/^[a-z][a-z0-9_-]{0,39}$/, NAME);
+export type { SampleMessage } from './sample-schema.ts';
 
 /** A meaning, such as `panic` or `24h`. */
 const meaningSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'must be 1-40 of a-z, 0-9, "-" and "_"; write e.g. panic');
 
-const scalarSchema = z.union(
-  [z.string().max(200), z.number(), z.boolean(), z.null()],
-  'must be a single value: text, a number, true, false or null',
-);
-
-/** Keys joined by `.`, from the top of the payload (or of the `each` element); a number is a place in a list. */
-const pathSchema = z
-  .string()
-  .max(200)
-  .superRefine((path, ctx) => {
-    const fault = pathFault(path);
-    if (fault !== undefined) ctx.addIssue({ code: 'custom', message: fault });
-  })
-  .meta({ examples: ['state.smoke'] });
-
-const topicSchema = z
-  .string()
-  .min(1)
-  .max(200)
-  .superRefine((pattern, ctx) => {
-    const fault = topicPatternFault(pattern);
-    if (fault !== undefined) ctx.addIssue({ code: 'custom', message: fault });
-  })
-  .meta({ examples: ['acme/{device}'] });
-
-const DURATION = 'must be a duration; write e.g. 10m';
-
-/** `30s`, `10m`, `24h`, as milliseconds. */
-const durationSchema = z
-  .string(DURATION)
-  .regex(/^\d{1,6}(?:s|m|h)$/, DURATION)
-  .transform(
-    (text) =>
-      Number(text.slice(0, -1)) * { s: 1_000, m: 60_000, h: 3_600_000 }[text.slice(-1) as 's' | 'm' | 'h'],
-  );
-
-/** A mark that is there or not. */
-const markSchema = z.literal(true, 'must be true; write true, or remove the key');
-
-/** One form of the device's messages. A message has the first form whose topic matches and whose keys are there. */
-const formSchema = z.strictObject({
-  /** By which `on` refers to it. */
-  name: nameSchema.optional(),
-  topic: topicSchema,
-  /** Keys (paths) that must all be in the payload. */
-  has: z.array(pathSchema).min(1).optional(),
-  /** A plain-text payload is read as `{<text>: payload}`; a JSON object is still read as such. */
-  text: nameSchema.optional(),
-  /** A message of this device that carries no news (commands, echoes): never reported as unmapped. */
-  ignore: markSchema.optional(),
-  /** Not a message of this profile, although a later form would match. */
-  skip: markSchema.optional(),
-});
-export type FormDefinition = z.infer<typeof formSchema>;
-
-const settingRefSchema = z.strictObject({ setting: nameSchema });
-const limitSchema = z.union([z.number(), settingRefSchema], 'must be a number or { setting: <name> }');
-
-const whenSchema = z.strictObject({
-  /** Absent: the `each` element itself. */
-  path: pathSchema.optional(),
-  /** Values, compared strictly (`true` is not `1` is not `"true"`); texts without regard to case and outer spaces. */
-  in: z.union([z.array(scalarSchema).min(1), settingRefSchema]).optional(),
-  above: limitSchema.optional(),
-  below: limitSchema.optional(),
-  atLeast: limitSchema.optional(),
-  atMost: limitSchema.optional(),
-});
-
-const emitSchema = z.strictObject({
-  /** A code; or the meaning of the input (`{input: means}`) or of a setting, looked up in `meanings`. */
-  type: z
-    .union([eventTypeCodeSchema, z.strictObject({ input: z.literal('means') }), settingRefSchema])
-    .meta({ examples: ['FIR.SMOKE'] }),
-  edge: edgeSchema,
-  /** Raise and clear change places: `polarity` where the input is `nc`, else where this boolean setting is true. */
-  flip: nameSchema.optional(),
-  data: z.record(nameSchema, z.union([scalarSchema, z.strictObject({ path: pathSchema })])).optional(),
-  /** Names of the readings to attach; default all that the message has. */
-  readings: z.array(nameSchema).optional(),
-  /** `update` only: numbers must have changed by at least this much. */
-  by: z.number().positive('must be more than 0').optional(),
-});
-export type EmitDefinition = z.infer<typeof emitSchema>;
-
-const eachSchema = z.union([
-  pathSchema,
-  z.strictObject({
-    in: pathSchema,
-    /** Where an element names its input; default: its key, or its place in the list from 1. */
-    input: pathSchema,
-  }),
-]);
-
-const entrySchema = z
-  .strictObject({
-    /** Names of forms; default all. */
-    on: z
-      .union([nameSchema, z.array(nameSchema).min(1)], 'must be the name of a form, or a list of names')
-      .optional(),
-    /** Once for every element of this object or list; an element is an input. */
-    each: eachSchema.optional(),
-    when: whenSchema,
-    /** Only where this setting has one of these values. */
-    if: z.strictObject({ setting: nameSchema, in: z.array(scalarSchema).min(1) }).optional(),
-    /** Only where no earlier entry of the same path applied. */
-    else: markSchema.optional(),
-    emit: emitSchema.optional(),
-    /** The value is known and says nothing. */
-    ignore: markSchema.optional(),
-  })
-  .superRefine((entry, ctx) => {
-    if ((entry.emit === undefined) === (entry.ignore === undefined)) {
-      ctx.addIssue({
-        code: 'custom',
-        message: 'must have either "emit" or "ignore: true"; write one of the two',
-      });
-    }
-    if (entry.when.path === undefined && entry.each === undefined) {
-      ctx.addIssue({
-        code: 'custom',
-        path: ['when'],
-        message: '"path" is missing (only "each" goes without); add e.g. "path: smoke"',
-      });
-    }
-  });
-export type EntryDefinition = z.infer<typeof entrySchema>;
-
-const flagSchema = z.strictObject({ path: pathSchema, in: z.array(scalarSchema).min(1) });
+const flagSchema = z.strictObject({ path: referenceSchema, in: z.array(scalarSchema).min(1) });
 
 const testSchema = flagSchema.extend({
   /** A flag that stays on longer is stuck: it must not hide a real alarm. */
   for: durationSchema.prefault('10m'),
+  /** The flag holds for messages that do not carry it, until it is taken back or `for` is over. */
+  sticky: markSchema.optional(),
 });
 
 const timeSchema = z.strictObject({
-  path: pathSchema,
+  /** Of a list the first path that is there. */
+  path: z.union([referenceSchema, z.array(referenceSchema).min(1).max(4)]),
   format: z.enum(['auto', 'iso', 'epoch-s', 'epoch-ms']).default('auto'),
 });
 
 const readingSchema = z.strictObject({
-  path: pathSchema,
+  path: referenceSchema,
   name: nameSchema,
   /** Numbers carry one; text and booleans carry none. */
   unit: z
@@ -174,8 +53,17 @@ const readingSchema = z.strictObject({
     .optional(),
   /** Multiplies the value on the way: 0.001 for mV in V. */
   scale: z.number().optional(),
-  /** Where the payload names its unit; another unit than ours is a fault of the profile, and the reading is left out. */
-  unitPath: pathSchema.optional(),
+  /** Added after `scale`. */
+  offset: z.number().optional(),
+  /** Where the payload names its unit; a unit that is neither ours nor in `units` leaves the reading out. */
+  unitPath: referenceSchema.optional(),
+  /** How other units that the payload may name become ours. */
+  units: z
+    .record(
+      z.string().min(1).max(20),
+      z.strictObject({ scale: z.number().default(1), offset: z.number().default(0) }),
+    )
+    .optional(),
 });
 
 /** A setting of the device: the part of JSON Schema that a form needs. */
@@ -187,48 +75,12 @@ const settingSchema = z.strictObject({
   enum: z.array(scalarSchema).min(1).optional(),
   minimum: z.number().optional(),
   maximum: z.number().optional(),
-  /** `meaning`: a key of `meanings` or an event type; in an object, each of its values. */
-  format: z.literal('meaning').optional(),
+  /**
+   * `meaning`: a key of `meanings` or an event type; in an object, each of its values. `duration`: a text such as 25h.
+   */
+  format: z.enum(['meaning', 'duration']).optional(),
 });
 export type SettingDefinition = z.infer<typeof settingSchema>;
-
-const expectedEventSchema = z.record(z.string(), z.unknown());
-
-const expectSchema = z.strictObject({
-  status: z.enum(['mapped', 'unmapped', 'undecodable', 'ignored']),
-  /** In order; each needs the fields written here, others are free. */
-  events: z.array(expectedEventSchema).default([]),
-  /** Device key read from the topic. */
-  device: z.string().optional(),
-  /** Values that no entry knows. */
-  unknown: z.number().int().optional(),
-});
-
-const messageSchema = z.strictObject({
-  topic: z.string(),
-  /** A text as it is, anything else as JSON. */
-  payload: z.unknown().optional(),
-  payloadBase64: z.base64('must be base64; write e.g. AQID').optional(),
-  stored: z.enum(['retained', 'queued']).optional(),
-  retained: z.boolean().optional(),
-  dup: z.boolean().optional(),
-  receivedAt: z.string('must be a time; write e.g. 2026-01-01T00:00:00Z').optional(),
-  expect: expectSchema,
-});
-
-const sampleHead = {
-  name: z.string().optional(),
-  settings: z.record(z.string(), z.unknown()).optional(),
-  state: deviceStateSchema.optional(),
-};
-
-/** One message, or a sequence in which the device's state is kept. */
-const sampleSchema = z.union([
-  messageSchema.extend(sampleHead),
-  z.strictObject({ ...sampleHead, messages: z.array(messageSchema).min(1) }),
-]);
-export type SampleMessage = z.infer<typeof messageSchema>;
-export type Sample = z.infer<typeof sampleSchema>;
 
 const VERSION = 'must be a whole number from 1';
 
@@ -268,6 +120,8 @@ export const profileSchema = z.strictObject({
   /** Where the device says that this is history. */
   late: flagSchema.optional(),
   map: z.array(entrySchema).min(1),
+  /** Meanings by code, for `when: { table: ... }`. */
+  tables: z.record(nameSchema, tableSchema).default({}),
   readings: z.array(readingSchema).default([]),
   dedup: z
     .strictObject({
@@ -280,6 +134,12 @@ export const profileSchema = z.strictObject({
       window: durationSchema.prefault('10m'),
     })
     .optional(),
+  /** Longest healthy silence. */
+  heartbeat: z
+    .union([durationSchema, settingRefSchema], 'must be a duration or { setting: <name> }; write e.g. 25h')
+    .optional(),
+  /** What the device can be told to do. */
+  commands: z.record(nameSchema, commandSchema).default({}),
   /** Paths (PINs, card numbers, names) replaced by `***` before anything is kept. */
   mask: z.array(pathSchema).default([]),
   /** Keys of the payload that carry no news. */

@@ -1,8 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Catalogue } from './catalogue.ts';
+import { renderCommand } from './command.ts';
 import type { CompiledProfile } from './compile.ts';
-import type { Sample, SampleMessage } from './profile-schema.ts';
+import type { CommandSample, Sample, SampleMessage } from './sample-schema.ts';
 import type { Settings } from './settings.ts';
+import { newTrace, type Trace } from './trace.ts';
 import { Trial, type TrialResult } from './trial.ts';
+
+type SamplePath = (string | number)[];
 
 /** What a sample expected and did not get. `path` within the profile. */
 export interface SampleFault {
@@ -10,31 +15,66 @@ export interface SampleFault {
   message: string;
 }
 
-/** Plays all samples of a profile. `reached`: places in `map` of the entries that applied to any of them. */
-export function replaySamples(profile: CompiledProfile): { faults: SampleFault[]; reached: Set<number> } {
-  const faults: SampleFault[] = [];
-  const reached = new Set<number>();
-  for (const [i, sample] of profile.definition.samples.entries()) {
-    faults.push(...replaySample(profile, sample, ['samples', i], reached));
-  }
+/** The messages of a sample; a command has none. */
+export function messagesOf(sample: Sample): SampleMessage[] {
+  if ('command' in sample) return [];
+  return 'messages' in sample ? sample.messages : [sample];
+}
+
+/** Plays all samples of a profile. */
+export function replaySamples(profile: CompiledProfile): { faults: SampleFault[]; reached: Trace } {
+  const reached = newTrace();
+  const faults = profile.definition.samples.flatMap((sample, i) => {
+    const path = ['samples', i];
+    return 'command' in sample
+      ? replayCommand(profile, sample, path)
+      : replaySample(profile, sample, path, reached);
+  });
   return { faults, reached };
+}
+
+function replayCommand(profile: CompiledProfile, sample: CommandSample, path: SamplePath): SampleFault[] {
+  const { command, device = 'device', settings = {}, args, expect } = sample;
+  const rendered = renderCommand(profile, command, device, settings as Settings, args);
+  if ('fault' in rendered) return [{ path: [...path, 'command'], message: rendered.fault }];
+  const text = Buffer.from(rendered.payload).toString('utf8');
+  const wanted = expect.payload;
+  const got = typeof wanted === 'string' ? text : (parsed(text) ?? text);
+  const at = [...path, 'expect'];
+  return [
+    ...differences(expect.topic, rendered.topic, [...at, 'topic']),
+    ...exactly(wanted, got, [...at, 'payload']),
+    ...(expect.qos === undefined ? [] : differences(expect.qos, rendered.qos, [...at, 'qos'])),
+  ];
+}
+
+/** What is sent is compared whole: a device may act on what is not written. */
+function exactly(wanted: unknown, got: unknown, path: SamplePath): SampleFault[] {
+  return isDeepStrictEqual(wanted, got)
+    ? []
+    : [{ path, message: `expected ${JSON.stringify(wanted)}, became ${JSON.stringify(got)}` }];
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function replaySample(
   profile: CompiledProfile,
-  sample: Sample,
-  path: (string | number)[],
-  reached: Set<number>,
+  sample: Exclude<Sample, CommandSample>,
+  path: SamplePath,
+  reached: Trace,
 ): SampleFault[] {
   const trial = new Trial(Catalogue.of([profile]));
-  const steps: [SampleMessage, (string | number)[]][] =
-    'messages' in sample
-      ? sample.messages.map((message, i) => [message, [...path, 'messages', i]])
-      : [[sample, path]];
-  const first = steps[0]?.[0];
-  const device = first === undefined ? undefined : profile.match(first.topic)?.deviceKey;
+  const messages = messagesOf(sample);
+  const device = messages[0] === undefined ? undefined : profile.match(messages[0].topic)?.deviceKey;
   if (sample.state !== undefined && device !== undefined) trial.preset(profile, device, sample.state);
-  return steps.flatMap(([message, at]) => {
+  return messages.flatMap((message, i) => {
+    const at = 'messages' in sample ? [...path, 'messages', i] : path;
     const settings = sample.settings as Settings | undefined;
     let result: TrialResult;
     try {

@@ -2,6 +2,7 @@ import { eventType, eventTypes } from '../contract/event-type.ts';
 import { nearest } from '../contract/nearest.ts';
 import type { DeviceInput } from '../contract/site.ts';
 import type { ProfileDefinition, SettingDefinition } from './profile-schema.ts';
+import { durationMs } from './schema-parts.ts';
 
 /** What the registry says of one device: its settings, and its inputs under `inputs`. */
 export type Settings = Readonly<Record<string, unknown>> & {
@@ -102,6 +103,8 @@ export function checkSetting(
     if (minimum !== undefined && value < minimum) return [{ path, message: `must be at least ${minimum}` }];
     if (maximum !== undefined && value > maximum) return [{ path, message: `must be at most ${maximum}` }];
   }
+  if (setting.format === 'duration')
+    return durationMs(value) === undefined ? [{ path, message: 'must be a duration; write e.g. 25h' }] : [];
   if (setting.format !== 'meaning') return [];
   const wanted: [string, unknown][] = isTable(value)
     ? Object.entries(value).map(([key, v]) => [`${path}.${key}`, v])

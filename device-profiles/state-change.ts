@@ -1,3 +1,4 @@
+import type { Aliases } from './decoders/aliases.ts';
 import type { ClockRecord } from './device-clock.ts';
 import {
   type Condition,
@@ -16,13 +17,17 @@ import {
  */
 export type Turn = 'first' | 'changed' | 'same';
 
+/** Aliases of one device that are remembered: what a storm of births can cost. */
+const MAX_ALIASES = 1_024;
+
 /** The state of a device while one message is read: copies on the first change, leaves the given state alone. */
-export class StateChange {
+export class StateChange implements Aliases {
   readonly #given: DeviceState;
   #points: Record<string, Conditions>;
   #values: Record<string, Scalar>;
   #pointsCopied = false;
   #valuesCopied = false;
+  #aliases: Readonly<Record<string, string>> | undefined;
   clock: ClockRecord | undefined;
   testSince: number | undefined;
   /** This message carries a test flag that is on. */
@@ -32,6 +37,7 @@ export class StateChange {
     this.#given = given;
     this.#points = given.points ?? {};
     this.#values = given.values ?? {};
+    this.#aliases = given.aliases;
     this.clock = given.clock;
     this.testSince = given.testSince;
   }
@@ -86,8 +92,26 @@ export class StateChange {
     const unsure = signals.every(isLost) || (before !== undefined && isLost(before));
     const after: Condition = { ...condition, [source]: 0 };
     this.#set(input, key, after);
+    if (before === 4) return wasActive ? 'same' : 'changed';
     if (!wasActive || Object.values(after).some(isActive)) return 'same';
     return unsure ? 'first' : 'changed';
+  }
+
+  /**
+   * What history left active and is clear now is told when it is said to be clear again: the alarm of history ends.
+   * Everything else of `past` is forgotten.
+   */
+  remember(past: StateChange): void {
+    for (const [input, conditions] of Object.entries(past.#points)) {
+      for (const [key, condition] of Object.entries(conditions)) {
+        const now = this.#condition(input, key);
+        if (now === undefined || now === condition || Object.values(now).some(isActive)) continue;
+        const left = Object.entries(condition).flatMap(([source, signal]): [string, Signal][] =>
+          isActive(signal) && Object.hasOwn(now, source) ? [[source, 4]] : [],
+        );
+        if (left.length > 0) this.#set(input, key, { ...now, ...Object.fromEntries(left) });
+      }
+    }
   }
 
   value(key: string): Scalar | undefined {
@@ -100,18 +124,35 @@ export class StateChange {
     this.#values[key] = value;
   }
 
+  alias(number: string): string | undefined {
+    return this.#aliases !== undefined && Object.hasOwn(this.#aliases, number)
+      ? this.#aliases[number]
+      : undefined;
+  }
+
+  nameAliases(names: ReadonlyMap<string, string>): void {
+    if ([...names].every(([number, name]) => this.alias(number) === name)) return;
+    const all = { ...this.#aliases, ...Object.fromEntries(names) };
+    // a device that names ever new numbers starts again with those of its last birth
+    const kept =
+      Object.keys(all).length <= MAX_ALIASES ? all : Object.fromEntries([...names].slice(0, MAX_ALIASES));
+    this.#aliases = kept;
+  }
+
   /** The state after the message; `given` itself when nothing changed. */
   after(given: DeviceState | undefined): DeviceState {
     const before = this.#given;
     const same =
       !this.#pointsCopied &&
       !this.#valuesCopied &&
+      this.#aliases === before.aliases &&
       this.clock === before.clock &&
       this.testSince === before.testSince;
     if (same) return given ?? noState;
     return {
       ...(this.#pointsCopied || before.points !== undefined ? { points: this.#points } : {}),
       ...(this.#valuesCopied || before.values !== undefined ? { values: this.#values } : {}),
+      ...(this.#aliases === undefined ? {} : { aliases: this.#aliases }),
       ...(this.clock === undefined ? {} : { clock: this.clock }),
       ...(this.testSince === undefined ? {} : { testSince: this.testSince }),
     };

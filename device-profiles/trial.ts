@@ -5,6 +5,7 @@ import type { CompiledProfile, ProfileMatch } from './compile.ts';
 import type { DeviceState } from './device-state.ts';
 import { type Normalised, normaliseTraced, type ProfileClock } from './normalise.ts';
 import type { Settings } from './settings.ts';
+import type { Trace } from './trace.ts';
 
 /** A message as a person writes it down: in a sample, on the command line. */
 export interface TrialMessage {
@@ -63,14 +64,14 @@ export class Trial {
 
   /**
    * Tries a message against one profile, or against all: the one that understands it, then the one with the most
-   * literal topic, is taken. Throws an error for a message that cannot be one (bad `receivedAt`, no topic).
+   * literal topic, is taken; profiles of any topic only by name. Throws an error for a message that cannot be one (bad `receivedAt`, no topic).
    */
-  play(message: TrialMessage, options: TrialOptions = {}, trace: Set<number> = new Set()): TrialResult {
+  play(message: TrialMessage, options: TrialOptions = {}, trace?: Trace): TrialResult {
     const raw = rawOf(message);
     const { profile } = options;
     const matches =
       profile === undefined
-        ? this.#catalogue.match(raw.source, raw.channel)
+        ? this.#catalogue.match(raw.source, raw.channel).filter(({ weight }) => weight > 0)
         : (profile.match(raw.channel) ?? []);
     const fits = [matches].flat().map((match) => this.#apply(match, raw, options, trace));
     const [best] = fits.sort(
@@ -98,7 +99,7 @@ export class Trial {
     };
   }
 
-  #apply(match: ProfileMatch, raw: RawMessage, options: TrialOptions, trace: Set<number>) {
+  #apply(match: ProfileMatch, raw: RawMessage, options: TrialOptions, trace: Trace | undefined) {
     const { profile, captures, weight } = match;
     const device = options.device ?? match.deviceKey;
     const key = keyOf(profile, device);

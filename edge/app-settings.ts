@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { uplinkPassword } from '../config/edge.ts';
-import type { EdgeConfig, MqttListenerConfig, UplinkConfig } from '../config/edge-schema.ts';
+import { passwordOf } from '../config/edge.ts';
+import type { BrokerConfig, EdgeConfig, MqttListenerConfig, UplinkConfig } from '../config/edge-schema.ts';
+import type { ExternalBrokerOptions } from './adapters/external-mqtt/options.ts';
 import type { ListenerOptions } from './adapters/mqtt/options.ts';
 
 /** A listener of the broker, its certificates read. */
@@ -18,6 +19,29 @@ export function listenerOptions({ host, port, tls }: MqttListenerConfig): Listen
   };
 }
 
+/** A broker of the site, its secrets read. */
+export function externalBrokerOptions(
+  config: EdgeConfig,
+  broker: BrokerConfig,
+): Omit<ExternalBrokerOptions, 'logger' | 'clock'> {
+  const { name, url, client_id, username, tls, subscribe, qos, prefix, lease } = broker;
+  return {
+    name,
+    url,
+    clientId: client_id ?? `${config.site.gateway}-${name}`,
+    username,
+    password: passwordOf(broker),
+    tls: tls && { ...readTls(tls), servername: tls.servername },
+    subscribe,
+    qos,
+    sessionExpiryS: broker.session_hours * 3_600,
+    keepaliveS: broker.keepalive_s,
+    prefix,
+    lease: lease && { name: lease.name, takeoverMs: lease.takeover_s * 1_000 },
+    limits: { maxPayloadBytes: broker.max_payload, maxTopicLevels: config.mqtt.max_topic_levels },
+  };
+}
+
 /** The listener of console and API, its certificate read. */
 export function consoleListener({ console: { host, port, tls } }: EdgeConfig) {
   if (tls === undefined) return { host, port };
@@ -27,22 +51,22 @@ export function consoleListener({ console: { host, port, tls } }: EdgeConfig) {
 /** Where an uplink goes and as whom, its secrets read. */
 export function recipientConfig(config: EdgeConfig, uplink: UplinkConfig) {
   const { gateway, school, region, name } = config.site;
-  const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file));
   return {
     recipient: uplink.recipient,
     url: uplink.url,
     ...(uplink.version === 'auto' ? {} : { version: uplink.version }),
     username: uplink.username,
-    password: uplinkPassword(uplink),
-    tls: uplink.tls && {
-      ca: read(uplink.tls.ca_file),
-      cert: read(uplink.tls.cert_file),
-      key: read(uplink.tls.key_file),
-    },
+    password: passwordOf(uplink),
+    tls: uplink.tls && readTls(uplink.tls),
     gateway,
     school,
     region,
     name,
     filter: uplink.filter,
   };
+}
+
+function readTls(tls: { ca_file?: string; cert_file?: string; key_file?: string }) {
+  const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file));
+  return { ca: read(tls.ca_file), cert: read(tls.cert_file), key: read(tls.key_file) };
 }

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Logger } from 'pino';
@@ -6,34 +5,44 @@ import { uuidv7 } from 'uuidv7';
 import { fateOf } from '../cloud-bridge/uplink/recipient.ts';
 import { Uplink } from '../cloud-bridge/uplink/uplink.ts';
 import type { EdgeConfig } from '../config/edge-schema.ts';
+import { formatFault } from '../config/fault.ts';
 import type { Alarm } from '../contract/alarm.ts';
 import type { DeviceState } from '../device-profiles/normalise.ts';
+import { ExternalBroker, type ExternalStatus } from './adapters/external-mqtt/external-broker.ts';
 import { MqttBroker } from './adapters/mqtt/broker.ts';
 import { AlarmBook } from './alarms/book.ts';
 import { AlarmDesk } from './alarms/desk.ts';
 import { type ApiServer, createApi } from './api/server.ts';
-import { consoleListener, listenerOptions, recipientConfig } from './app-settings.ts';
-import { importAtStart, importSite, loadProfiles } from './app-site.ts';
+import { consoleListener, externalBrokerOptions, listenerOptions, recipientConfig } from './app-settings.ts';
+import { importAtStart, importSite, loadProfiles, lossOfSite, profileFolders } from './app-site.ts';
+import { CommandDesk } from './commands/desk.ts';
+import type { LostRows } from './journal/epoch.ts';
 import { Journal } from './journal/journal.ts';
+import { sizeOf } from './journal/quarantine.ts';
 import { Retention } from './journal/retention.ts';
 import { absentDevice } from './ops/absence.ts';
+import { BrokerWatch } from './ops/broker-watch.ts';
 import { ClockWatch } from './ops/clock-watch.ts';
+import { prepareDataDir } from './ops/data-dir.ts';
 import { GatewayHealth, holdHours } from './ops/gateway-health.ts';
 import { Metrics } from './ops/metrics.ts';
 import { readings } from './ops/readings.ts';
 import { StopList } from './ops/stop-list.ts';
 import { softwareVersion } from './ops/version.ts';
 import { Watchdogs } from './ops/watchdogs.ts';
-import { DeliveryMarks } from './pipeline/delivery-marks.ts';
+import { DeliveryMarks, REFUSED_KEY } from './pipeline/delivery-marks.ts';
 import { LiveDevices } from './pipeline/devices.ts';
 import { Duplicates } from './pipeline/duplicates.ts';
 import { Intake } from './pipeline/intake.ts';
 import { ownDraft } from './pipeline/own-event.ts';
 import { Pipeline } from './pipeline.ts';
 import { UnknownDeviceInbox } from './registry/inbox.ts';
+import { InboxDesk } from './registry/inbox-desk.ts';
 import { Presence } from './registry/presence.ts';
 import { topicsOf } from './registry/profile-facts.ts';
 import { Registry } from './registry/registry.ts';
+import { SiteProfiles } from './registry/site-profiles.ts';
+import { readAddresses } from './registry/strangers.ts';
 
 /** A running gateway. */
 export interface App {
@@ -72,29 +81,32 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
   const clock = Date.now;
   const { gateway, school, region, name, zone } = config.site;
   const identity = { gateway, school, region };
-  mkdirSync(config.data_dir, { recursive: true, mode: 0o750 });
+  prepareDataDir(config.data_dir);
 
-  const catalogue = loadProfiles(config, logger);
+  const profiles = new SiteProfiles(loadProfiles(config, logger), profileFolders(config));
   // The journal first: it locks the directory, and on a full disk its reserve is what the rest starts with.
   const reserveBytes = config.storage.reserve_mib * 1024 * 1024;
   const journal = await Journal.open({ dir: config.data_dir, logger, clock, reserveBytes });
   stops.push(() => journal.close());
   const siteFile = join(config.data_dir, 'site.db');
+  const siteWasEmpty = !(await sizeOf(siteFile));
   const { registry, setAside: siteSetAside } = await Registry.openOrSetAside(
-    { file: siteFile, logger, topicsOf: topicsOf(catalogue) },
+    { file: siteFile, logger, topicsOf: topicsOf(profiles) },
     clock,
   );
   stops.push(() => registry.close());
-  await importAtStart(config, registry, catalogue, logger);
+  await importAtStart(config, registry, profiles, logger);
 
   const left = await journal.load();
+  const site = { file: siteFile, wasEmpty: siteWasEmpty, setAside: siteSetAside };
+  const siteLoss = lossOfSite(site, registry, journal.opened.created ? undefined : left, logger);
   const recipients = config.uplinks.map((uplink) => uplink.recipient);
   const book = new AlarmBook({ clock, newId: uuidv7, recipients });
   book.restore(left.alarms);
   const duplicates = new Duplicates();
   for (const { keys, at } of left.dups) for (const key of keys) duplicates.remember(key, at);
 
-  const devices = new LiveDevices(catalogue, registry, deviceStates(left.states, logger), identity);
+  const devices = new LiveDevices(profiles, registry, deviceStates(left.states, logger), identity);
   // also what another process imported: a device that was a stranger a moment ago is one of ours now
   stops.push(
     registry.onChange(() => {
@@ -102,7 +114,12 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
       release();
     }),
   );
-  const inbox = new UnknownDeviceInbox();
+  profiles.onChange(() => devices.refresh());
+  const inbox = new UnknownDeviceInbox({
+    addresses: readAddresses(profiles),
+    isIgnored: (names) => registry.ignored.takes(names),
+  });
+  const profileClock = { siteZone: zone, lateAfterMs: 30_000 };
   const metrics = new Metrics();
   const presence = new Presence({
     // a device behind a bridge may share the bridge's account: its own connection says nothing
@@ -113,7 +130,7 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
   const intake = new Intake({
     devices,
     inbox,
-    profileClock: { siteZone: zone, lateAfterMs: 30_000 },
+    profileClock,
     onOutcome: (status) => metrics.message(status),
   });
   const dropped = () => metrics.dropped();
@@ -131,7 +148,7 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     monotonic: () => performance.now(),
     recipients,
     takePaced: () => broker.takePaced(),
-    watched: (isDown) => devices.watched(isDown),
+    watched: (isDown) => devices.watched(isDown, unheard(externals)),
     isBridge: (id) => devices.get(id)?.profile.bridge === true,
   });
   const showTouched = (alarms: Alarm[]) => {
@@ -166,6 +183,7 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
       return { recipient, takes: (row) => fate(row) === 'full' };
     }),
     clock,
+    left.states.get(REFUSED_KEY),
   );
   const broker = new MqttBroker({
     name: 'mqtt',
@@ -181,6 +199,23 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     logger,
     clock,
   });
+  stops.push(
+    registry.onAccountChange((user, account, passwordChanged) => {
+      if (account === undefined) broker.disconnect(user, 'its account was removed');
+      else if (passwordChanged) broker.disconnect(user, 'its password has changed');
+      else broker.grant(account);
+    }),
+  );
+  const externals = config.brokers.map(
+    (external) => new ExternalBroker({ ...externalBrokerOptions(config, external), logger, clock }),
+  );
+  const lose = (adapter: string) => pipeline.lose(adapter);
+  for (const external of externals) {
+    // what the other gateway heard is unknown here: nothing of before may hide what comes
+    external.onUnknown = () => {
+      lose(external.name).catch((err) => logger.warn({ err }, 'what is out of date was not let go'));
+    };
+  }
   const boot = uuidv7();
   const uplinks: Uplink[] = config.uplinks.map(
     (uplink) =>
@@ -194,16 +229,37 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
         urgent: () =>
           book.open().some((alarm) => alarm.severity === 1 && clock() - Date.parse(alarm.lastAt) < 300_000),
         onStatus: (status) => watchdogs.uplink(status),
-        onRejected: (lane, seq) => showTouched(marks.rejected(uplink.recipient, lane, seq)),
+        onRejected: (lane, seq) => {
+          showTouched(marks.rejected(uplink.recipient, lane, seq));
+          keepRefused();
+        },
+        onContradiction: (found) => rowsLost({ recipient: uplink.recipient, ...found }),
       }),
   );
+  const keepRefused = (): void => {
+    pipeline
+      .keep(REFUSED_KEY, marks.refused)
+      .catch((err) => logger.warn({ err }, 'which rows were refused is not stored; a restart forgets it'));
+  };
+  const rowsLost = (lost: LostRows): void => {
+    journal.rowsLost(lost).then(
+      (unfinished) => unfinished && pipeline.finish(unfinished),
+      (err) => logger.error({ err, ...lost }, 'newest rows were lost, and no new epoch could be begun'),
+    );
+  };
+  journal.outbox.onRenewed(() => {
+    showTouched(marks.renewed());
+    keepRefused();
+  });
   const health = new GatewayHealth({
     uplinks,
     journal,
     broker,
     registry,
+    registryLost: siteLoss.registryLost,
     book,
     clockWatch,
+    inbox,
     soundArmed,
   });
 
@@ -223,7 +279,38 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     sessionStore: registry.sessions,
     ...(setupCode === undefined ? {} : { setupCode }),
     deviceStatus: (id) => watchdogs.deviceStatus(id),
-    inbox,
+    inbox: new InboxDesk({
+      inbox,
+      registry,
+      profiles,
+      profileClock,
+      clock,
+      monotonic: () => performance.now(),
+      emit: (draft) => pipeline.emit(draft),
+      logger,
+    }),
+    profiles,
+    credentials: {
+      issue: async (device, by) => {
+        const issued = await registry.issueCredential(device);
+        const { user, created } = issued;
+        logger.info({ by, device, user, created }, 'credential issued');
+        void pipeline.emit(
+          ownDraft('SYS.CFG', 'pulse', clock(), { by, what: 'credential issued', device, user }),
+        );
+        return issued;
+      },
+      account: (user) => registry.account(user),
+    },
+    commands: new CommandDesk({
+      devices,
+      device: (id) => registry.device(id),
+      broker,
+      externals,
+      emit: (draft, device) => pipeline.emit(draft, device),
+      clock,
+      logger,
+    }),
     status: () => health.status(),
     readiness: () => health.notReady(),
     metrics,
@@ -231,7 +318,7 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     sessionLimits: { absoluteMs: config.console.session_hours * 3_600_000 },
   });
   const { live, endSessions } = api;
-  metrics.watch(readings({ pipeline, broker, inbox, book, journal, uplinks, live }));
+  metrics.watch(readings({ pipeline, broker, externals, inbox, book, journal, uplinks, live }));
   registry.users.onChange(endSessions);
   journal.onCommit((committed) => live.commit(committed, marks.after(committed.cursors, committed.alarms)));
   journal.onStorage((state, error) => watchdogs.storage(state, error));
@@ -247,7 +334,9 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     );
     events.onDamaged?.();
   });
-  if (journal.opened.salvaged.length > 0) await pipeline.carryOver(journal.opened.salvaged);
+  const { alarms, notices } = journal.unfinished;
+  if (alarms.length + notices.length + siteLoss.notices.length > 0)
+    await pipeline.finish({ alarms, notices: [...notices, ...siteLoss.notices] });
 
   // what an import changed while the gateway was stopped
   release();
@@ -266,13 +355,23 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     spoken.flatMap(({ user }) => user ?? []),
     clock(),
   );
-  for (const setAside of [journal.opened.setAside, siteSetAside]) {
-    if (setAside !== undefined) void pipeline.emit(ownDraft('SYS.STORAGE', 'raise', clock(), { setAside }));
-  }
   void pipeline.emit(ownDraft('SYS.BOOT', 'pulse', clock(), bootFacts(boot, journal)));
 
   await broker.start(pipeline);
   stops.push(() => broker.stop());
+  const brokerWatch = new BrokerWatch({
+    brokers: externals,
+    book,
+    monotonic: () => performance.now(),
+    clock,
+    emit: (draft) => pipeline.emit(draft),
+    lose,
+    logger,
+  });
+  brokerWatch.start();
+  stops.push(() => brokerWatch.stop());
+  for (const external of externals) await external.start(pipeline);
+  stops.push(() => Promise.all(externals.map((external) => external.stop())));
   for (const uplink of uplinks) uplink.start();
   stops.push(() => Promise.all(uplinks.map((uplink) => uplink.stop())));
   const retention = new Retention({
@@ -294,11 +393,19 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     signInLink: (user) => listening.url + (api as ApiServer).signInLink(user),
     reload: async (next, changed) => {
       logger.level = next.log.level;
-      await importSite(next, registry, catalogue);
+      for (const fault of profiles.reload())
+        logger.error({ fault: formatFault(fault) }, 'a device profile has a fault and is left out');
+      await importSite(next, registry, profiles);
       return changed.filter((key) => key !== 'log');
     },
     stop: () => stops.stop(),
   };
+}
+
+/** External brokers of which this gateway hears nothing: away, or another gateway works for them. */
+function unheard(externals: readonly ExternalBroker[]): string[] {
+  const isUnheard = ({ clients, role }: ExternalStatus) => clients === 0 || role === 'standby';
+  return externals.filter((external) => isUnheard(external.status())).map(({ name }) => name);
 }
 
 /** A device whose state cannot be read starts as one never heard of: what it says next is a first sight. */

@@ -6,11 +6,13 @@ import type { ConnectionChange, Outcome, Refusal, Sink } from './adapters/adapte
 import type { Actor, ActResult } from './alarms/lifecycle.ts';
 import type { SealedBatch } from './journal/batch.ts';
 import type { Journal } from './journal/journal.ts';
+import type { Unfinished } from './journal/unfinished.ts';
 import { Batch, type Evaluation } from './pipeline/batch-builder.ts';
 import { carriedOver } from './pipeline/carry-over.ts';
 import { ClientQueue, FairQueue } from './pipeline/fair-queue.ts';
 import type { Intake } from './pipeline/intake.ts';
 import { type Item, isUrgent, TaskItem } from './pipeline/item.ts';
+import { ownDraft } from './pipeline/own-event.ts';
 
 /** Rows of one commit at most: 1,000 rows are some 8 ms of writing. */
 export const BATCH_ROWS = 1_000;
@@ -127,15 +129,22 @@ export class Pipeline implements Sink {
     });
   }
 
-  /** Raises the open alarms of a damaged journal again. Resolves once they are in the book; storing them follows. */
-  carryOver(alarms: readonly Alarm[]): Promise<void> {
+  /**
+   * Raises what happened to the gateway's files: the open alarms of a damaged journal again, and a `SYS.STORAGE` for
+   * each notice. The same commit removes what the journal keeps of it for the next start. Resolves once it is in the
+   * book; storing it follows.
+   */
+  finish({ alarms, notices }: Unfinished): Promise<void> {
     return new Promise((resolve, reject) => {
       const run = (batch: Batch): void => {
-        const { book } = this.#o;
+        const { book, clock } = this.#o;
         try {
           const changes = carriedOver(alarms, book.open());
           for (const { transition } of changes) book.fold(transition);
           batch.addChanges(changes, undefined);
+          for (const notice of notices)
+            batch.addOwn(ownDraft('SYS.STORAGE', 'pulse', clock(), { ...notice }), undefined);
+          batch.finished();
         } finally {
           resolve();
         }
@@ -144,9 +153,25 @@ export class Pipeline implements Sink {
     });
   }
 
+  /** Keeps a state of the gateway itself for the next start. Resolves once it is on disk. */
+  keep(key: string, value: string): Promise<void> {
+    return new Promise((resolve, reject) =>
+      this.#task(false, (batch) => batch.keep(key, value), resolve, reject),
+    );
+  }
+
   /** Devices were removed, or watch other slots now: what only they could clear is let go. Resolves once it is on disk. */
   release(): Promise<void> {
     return new Promise((resolve, reject) => this.#task(true, (batch) => batch.release(), resolve, reject));
+  }
+
+  /** The devices behind an external broker are out of reach: what they held is unknown. Resolves once it is on disk. */
+  lose(adapter: string): Promise<void> {
+    // at once: what arrives next is read against the state
+    const forgotten = this.#o.devices.forgetReachedBy(adapter);
+    return new Promise((resolve, reject) =>
+      this.#task(true, (batch) => batch.lose(forgotten), resolve, reject),
+    );
   }
 
   /** Takes no more; what waits is evaluated and handed to the journal, which drains it when it closes. */

@@ -25,6 +25,15 @@ const MAX_URGENT = 256;
 /** Newest rows that are searched for severity 1 at the start. */
 const URGENT_SCAN_ROWS = 200;
 
+/** What a recipient has is not what the journal has: the journal's newest rows were lost, and numbers given out again. */
+export interface Contradiction {
+  lane: Lane;
+  /** Last number of the journal. */
+  head: number;
+  /** Beyond `head`, or a number under which the recipient has another row. */
+  known: number;
+}
+
 export interface LaneSenderOptions {
   lane: Lane;
   recipient: RecipientConfig;
@@ -38,6 +47,8 @@ export interface LaneSenderOptions {
   logger: Logger;
   /** A row that fits in no frame, or that the recipient refused. */
   onRejected(lane: Lane, rejection: Rejection): void;
+  /** The recipient has another row under a number of ours, or one that was never given out. */
+  onContradiction(contradiction: Contradiction): void;
 }
 
 /** Sends one lane to one recipient: the window decides, the builder cuts, the connection carries. */
@@ -59,6 +70,7 @@ export class LaneSender {
   #oldest = { seq: 0, at: 0 };
   /** The last row that fitted in no frame. */
   #oversize = 0;
+  #ended = false;
 
   constructor(options: LaneSenderOptions) {
     const { outbox, lane, recipient, limits, clock } = options;
@@ -112,6 +124,13 @@ export class LaneSender {
     this.#window.disconnected();
   }
 
+  /** The epoch that it sent is over: nothing of it may be confirmed or written any more. */
+  end(): void {
+    this.#ended = true;
+    this.detach();
+    this.#stop.abort();
+  }
+
   appended(head: number, urgent: readonly number[]): void {
     const { ack } = this.#window.cursor;
     if (ack === this.#window.head) this.#oldest = { seq: ack + 1, at: this.#options.clock() };
@@ -144,8 +163,13 @@ export class LaneSender {
   /** Takes a receipt for this recipient, epoch and lane. True if it confirmed something new. */
   take(receipt: Receipt): boolean {
     const before = JSON.stringify(this.#window.cursor);
+    const { lane, onRejected, onContradiction } = this.#options;
+    const { head } = this.#window;
+    const beyond = this.#window.beyond(receipt);
+    if (beyond !== undefined) onContradiction({ lane, head, known: beyond });
     for (const rejection of this.#window.take(receipt, this.#options.monotonic())) {
-      this.#options.onRejected(this.#options.lane, rejection);
+      onRejected(lane, rejection);
+      if (rejection.code === 'conflict') onContradiction({ lane, head, known: rejection.seq });
     }
     const moved = JSON.stringify(this.#window.cursor) !== before;
     if (moved) {
@@ -244,7 +268,7 @@ export class LaneSender {
   async #writeCursor(): Promise<void> {
     const { outbox, recipient, lane, logger } = this.#options;
     try {
-      while (this.#written !== this.#moves) {
+      while (this.#written !== this.#moves && !this.#ended) {
         this.#written = this.#moves;
         await outbox.advance(recipient.recipient, lane, this.#window.cursor);
         if (this.#written !== this.#moves) await this.#pause.wait(CURSOR_MS, this.#stop.signal);

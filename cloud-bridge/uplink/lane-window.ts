@@ -1,6 +1,6 @@
 import type { Range, Receipt } from '../../contract/frame.ts';
 import type { Cursor } from '../../contract/outbox.ts';
-import { absorb, addRange, rangeOf, subtract } from '../ranges.ts';
+import { absorb, addRange, rangeOf, subtract, within } from '../ranges.ts';
 import type { LaneLimits } from './lane-limits.ts';
 
 /** A frame to build and send now. It may end earlier than `to` (bytes), never start elsewhere. */
@@ -46,7 +46,8 @@ const maybeDamaged: ReadonlySet<string> = new Set(['bad-hash', 'unparseable']);
  * clock. Pure; times are milliseconds of any monotonic clock, passed in.
  *
  * Every sequence number between the cursor and the highest one sent is always in exactly one place: had by the
- * receiver, in flight, or due. Only receipts make it "had".
+ * receiver, in flight, or due. Only receipts make it "had", and only what was sent from here: a number that the
+ * receiver knows without that may have been another row's, in a journal that lost its end and gave it out again.
  */
 export class LaneWindow {
   readonly #limits: LaneLimits;
@@ -55,6 +56,8 @@ export class LaneWindow {
   #head: number;
   /** First number that was never part of a frame. */
   #fresh: number;
+  /** What this object sent above `#ack`: nothing else can be confirmed. */
+  #sent: Range[] = [];
   #flights: Flight[] = [];
   #due: Due[] = [];
   #window: number;
@@ -148,6 +151,7 @@ export class LaneWindow {
     if (flight === undefined) return;
     if (to < flight.to) this.#push({ ...this.#asDue(flight), from: to + 1 });
     flight.to = to;
+    if (to > this.#ack) this.#sent = addRange(this.#sent, Math.max(flight.from, this.#ack + 1), to);
     this.#fresh = Math.max(this.#fresh, flight.express ? 0 : to + 1);
     if (!flight.repeat && this.#missing(flight.from, to).length === 0) {
       this.#flights = this.#flights.filter((other) => other !== flight);
@@ -185,7 +189,7 @@ export class LaneWindow {
 
   /** Takes a receipt of this recipient, epoch and lane; returns the rejections that are new. */
   take(receipt: Receipt, now: number): Rejection[] {
-    const rejected = receipt.rejected.filter(({ seq }) => seq <= this.#head && !this.#reported.has(seq));
+    const rejected = receipt.rejected.filter(({ seq }) => this.#isOurs(seq) && !this.#reported.has(seq));
     const progress = this.#mark(receipt);
     const freed = this.#land(receipt);
     if (progress || freed > 0) this.#backoff = 0;
@@ -205,16 +209,31 @@ export class LaneWindow {
     return rejected;
   }
 
-  /** Moves the cursor by what a receipt confirms; true if that was news. Numbers never given out are ignored. */
+  /** The highest number that a receipt says is stored, or was skipped over, although it was never given out. */
+  beyond({ ack, have, missing }: Receipt): number | undefined {
+    const highest = Math.max(ack, ...have.map(([, to]) => to), ...missing.map(([, to]) => to));
+    return highest > this.#head ? highest : undefined;
+  }
+
+  /** Moves the cursor by what a receipt confirms of what was sent; true if that was news. */
   #mark(receipt: Receipt): boolean {
     const before = JSON.stringify([this.#ack, this.#have]);
+    const named = [...receipt.have, ...receipt.rejected.map(({ seq }): Range => [seq, seq])];
     let have = this.#have;
-    for (const [from, to] of receipt.have) have = addRange(have, from, Math.min(to, this.#head));
-    for (const { seq } of receipt.rejected) if (seq <= this.#head) have = addRange(have, seq, seq);
-    const moved = absorb(Math.max(this.#ack, Math.min(receipt.ack, this.#head)), have);
+    for (const [from, to] of [[1, receipt.ack], ...named] as Range[])
+      for (const [low, high] of within(from, to, this.#sent)) have = addRange(have, low, high);
+    const moved = absorb(this.#ack, have);
     this.#ack = moved.ack;
     this.#have = moved.have;
+    this.#sent = within(this.#ack + 1, Number.POSITIVE_INFINITY, this.#sent);
     return before !== JSON.stringify([this.#ack, this.#have]);
+  }
+
+  /** A number that this object sent, or an earlier run whose cursor was kept. */
+  #isOurs(seq: number): boolean {
+    return (
+      seq <= this.#ack || rangeOf(seq, this.#sent) !== undefined || rangeOf(seq, this.#have) !== undefined
+    );
   }
 
   /** Ends the flights that a receipt covers; returns how many of the window's. */

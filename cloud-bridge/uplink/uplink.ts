@@ -7,7 +7,7 @@ import { LinkError } from '../mqtt-link.ts';
 import { Pause } from '../pause.ts';
 import { Reconnect, type ReconnectLimits, reconnectLimits } from '../reconnect.ts';
 import { type LaneLimits, laneLimits } from './lane-limits.ts';
-import { LaneSender } from './lane-sender.ts';
+import { type Contradiction, LaneSender } from './lane-sender.ts';
 import type { Rejection } from './lane-window.ts';
 import { MqttTransport } from './mqtt-transport.ts';
 import type { RecipientConfig } from './recipient.ts';
@@ -59,6 +59,11 @@ export interface UplinkOptions {
   onReceipted?: (lane: Lane, cursor: Cursor, at: number) => void;
   /** The recipient refused a row, or it fits in no frame. Once for each row. */
   onRejected?: (lane: Lane, seq: number, code: RejectionCode, detail: string) => void;
+  /**
+   * The recipient has rows that the journal does not have, or others: the journal's newest rows were lost. To be
+   * answered by a new epoch of the outbox; called with every receipt that shows it until then.
+   */
+  onContradiction?: (contradiction: Contradiction) => void;
   /** Default: MQTT as `config` says. */
   transport?: Transport;
   reconnect?: Partial<ReconnectLimits>;
@@ -77,7 +82,7 @@ export class Uplink {
   readonly #transport: Transport;
   readonly #reconnect: Reconnect;
   readonly #firstMs: number;
-  readonly #senders: Record<Lane, LaneSender>;
+  #senders: Record<Lane, LaneSender>;
   readonly #counters = newCounters();
   readonly #logger: Logger;
   readonly #clock: () => number;
@@ -89,7 +94,7 @@ export class Uplink {
   readonly #pause = new Pause();
   #hurriedAt = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | undefined;
-  #forget: (() => void) | undefined;
+  #forget: Array<() => void> = [];
   #state: Pick<UplinkStatus, 'state' | 'since' | 'reason'>;
   #shown = '';
   /** Said of the current or last connection. */
@@ -97,7 +102,7 @@ export class Uplink {
   #useful = false;
 
   constructor(options: UplinkOptions) {
-    const { config, outbox } = options;
+    const { config } = options;
     this.#options = options;
     this.#timing = { ...timing, ...options.timing };
     this.#clock = options.clock ?? Date.now;
@@ -108,37 +113,26 @@ export class Uplink {
     this.#firstMs = limits.firstMs;
     this.#reconnect = new Reconnect(limits, options.random ?? Math.random);
     this.#state = { state: 'down', since: this.#clock(), reason: 'not connected yet' };
-    const sender = (lane: Lane) =>
-      new LaneSender({
-        lane,
-        recipient: config,
-        outbox,
-        limits: { ...laneLimits[lane], ...options.lanes?.[lane] },
-        clock: this.#clock,
-        monotonic: this.#monotonic,
-        counters: this.#counters,
-        logger: this.#logger,
-        onRejected: (from, rejection) => this.#rejected(from, rejection),
-      });
-    this.#senders = { a: sender('a'), e: sender('e') };
+    this.#senders = { a: this.#sender('a'), e: this.#sender('e') };
   }
 
   /** Begins to connect and returns. Never throws for a recipient that cannot be reached. */
   start(): void {
     if (this.#running !== undefined) return;
     const { outbox } = this.#options;
-    this.#forget = outbox.onAppend((appended) => this.#appended(appended));
+    this.#forget = [
+      outbox.onAppend((appended) => this.#appended(appended)),
+      outbox.onRenewed(() => this.#renewed()),
+    ];
     // What was stored since this object was made.
     this.#appended({ heads: { a: outbox.head('a'), e: outbox.head('e') }, urgent: [] });
     this.#running = this.#run();
-    this.#senders.a
-      .findUrgent()
-      .catch((error) => this.#logger.error({ err: error }, 'uplink: journal cannot be read'));
+    this.#findUrgent();
   }
 
   /** Says goodbye, disconnects and writes the cursors. `untilAt`: when the gateway means to be back. */
   async stop(bye: { planned?: boolean; untilAt?: string } = {}): Promise<void> {
-    this.#forget?.();
+    for (const forget of this.#forget) forget();
     const connection = this.#connection;
     if (connection !== undefined) {
       const { planned = true, untilAt } = bye;
@@ -177,6 +171,44 @@ export class Uplink {
     this.#senders[lane].repeat(seq);
   }
 
+  #sender(lane: Lane): LaneSender {
+    const { config, outbox } = this.#options;
+    return new LaneSender({
+      lane,
+      recipient: config,
+      outbox,
+      limits: { ...laneLimits[lane], ...this.#options.lanes?.[lane] },
+      clock: this.#clock,
+      monotonic: this.#monotonic,
+      counters: this.#counters,
+      logger: this.#logger,
+      onRejected: (from, rejection) => this.#rejected(from, rejection),
+      onContradiction: (contradiction) => this.#options.onContradiction?.(contradiction),
+    });
+  }
+
+  #findUrgent(): void {
+    this.#senders.a
+      .findUrgent()
+      .catch((error) => this.#logger.error({ err: error }, 'uplink: journal cannot be read'));
+  }
+
+  /** The journal has a new epoch: everything starts anew, on the connection that is there. */
+  #renewed(): void {
+    const connection = this.#connection;
+    for (const lane of lanes) this.#senders[lane].end();
+    this.#senders = { a: this.#sender('a'), e: this.#sender('e') };
+    this.#findUrgent();
+    if (connection === undefined) return;
+    this.#hello(connection).catch((error: Error) => this.#lose(error));
+    for (const lane of lanes) this.#senders[lane].attach(connection);
+  }
+
+  #hello(connection: TransportConnection): Promise<void> {
+    const { config, outbox, software } = this.#options;
+    return connection.sendState(helloOf(config, outbox, this.#boot(), software));
+  }
+
   async #run(): Promise<void> {
     const watch = setInterval(() => void this.#watch(), this.#timing.statusMs);
     while (!this.#stop.signal.aborted) {
@@ -198,7 +230,7 @@ export class Uplink {
 
   /** One connection, from the attempt to its end; resolves with why it ended. */
   async #session(): Promise<Error> {
-    const { config, outbox, software } = this.#options;
+    const { config, outbox } = this.#options;
     const { url } = config;
     this.#useful = false;
     this.#wasUp = false;
@@ -217,10 +249,11 @@ export class Uplink {
       return this.#failed(error as Error, `cannot connect to ${url}`);
     }
     try {
-      await Promise.race([
-        connection.sendState(helloOf(config, outbox, this.#boot(), software)),
-        lost.then((reason) => Promise.reject(reason)),
-      ]);
+      let told: string;
+      do {
+        told = outbox.epoch;
+        await Promise.race([this.#hello(connection), lost.then((reason) => Promise.reject(reason))]);
+      } while (told !== outbox.epoch);
     } catch (error) {
       connection.abandon();
       return this.#failed(error as Error, `${url} does not take the hello`);

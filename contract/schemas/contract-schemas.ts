@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { alarmActionRequestSchema, alarmSchema, transitionSchema } from '../alarm.ts';
 import { cloudEventSchema } from '../cloud-event.ts';
-import { commandSchema, remoteConfigSchema } from '../command.ts';
+import { commandSchema, deviceCommandSchema, remoteConfigSchema } from '../command.ts';
 import { clockSchema, eventSchema, instantSchema, mediaSchema, originSchema } from '../event.ts';
 import { passageSchema, patrolSchema, tombstoneSchema } from '../event-data.ts';
 import { eventTypeSchema } from '../event-type.ts';
@@ -25,6 +25,10 @@ const schemas: Readonly<Record<string, { title: string; schema: z.ZodType }>> = 
   'live-frame': { title: 'Text frame of the live feed', schema: liveFrameSchema },
   inventory: { title: 'Message on up/inv', schema: inventorySchema },
   command: { title: 'Message on dn/cmd', schema: commandSchema },
+  'device-command': {
+    title: 'Data of a DEV.OUTPUT event that a command of a person left',
+    schema: deviceCommandSchema,
+  },
   'remote-config': { title: 'Message on dn/cfg', schema: remoteConfigSchema },
   tombstone: { title: 'Data of a SYS.TOMBSTONE event', schema: tombstoneSchema },
   passage: { title: 'Data of ACC.* and VEH.* events', schema: passageSchema },

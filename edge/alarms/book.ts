@@ -100,10 +100,10 @@ export class AlarmBook {
   }
 
   /**
-   * Lets go of what can never clear: sources of which `speaks` says that they are no part of the alarm's subject any
+   * Lets go of what can never clear: sources of which `speaks` says that they can say nothing of the alarm any
    * more. Answers the devices concerned too.
    */
-  release(speaks: (source: DeviceInput, subject: string) => boolean): {
+  release(speaks: (source: DeviceInput, alarm: Alarm) => boolean): {
     changes: Change[];
     devices: string[];
   } {
@@ -111,7 +111,7 @@ export class AlarmBook {
     const changes = this.#open.all().flatMap((alarm) => {
       const holds = (name: string): boolean => {
         const source = deviceOfSource(name);
-        const still = speaks(source, alarm.subject);
+        const still = speaks(source, alarm);
         if (!still) devices.add(source.device);
         return still;
       };
@@ -137,6 +137,11 @@ export class AlarmBook {
       altered.push(view);
     }
     return altered;
+  }
+
+  /** What a recipient's receipts said of these raises holds no more: the next `setDelivery` asks of them again. */
+  recallDelivery(recipient: string, which: (raise: Raise) => boolean): void {
+    this.#undelivered.recall(recipient, which);
   }
 
   /** An open or recently closed alarm, with its delivery marks. */

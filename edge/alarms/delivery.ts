@@ -12,14 +12,12 @@ export interface Raise {
 /** What a recipient's receipts say of a raise; undefined: the event is none of this recipient's business. */
 export type Covers = (raise: Raise) => Delivery['state'] | undefined;
 
-interface Waiting {
-  raise: Raise;
-  state: Delivery['state'] | undefined;
-}
-
 /** Which alarms each recipient has not receipted yet, so that a receipt looks at those only. */
 export class Undelivered {
-  readonly #byRecipient = new Map<string, Map<string, Waiting>>();
+  /** Of every alarm at hand. */
+  readonly #raises = new Map<string, Raise>();
+  /** Alarms whose mark may change, with the mark they have. */
+  readonly #byRecipient = new Map<string, Map<string, Delivery['state'] | undefined>>();
 
   knows(recipient: string): boolean {
     return this.#byRecipient.has(recipient);
@@ -32,35 +30,45 @@ export class Undelivered {
 
   /** An alarm known before the recipient was. */
   addFor(recipient: string, id: string, raise: Raise): void {
-    this.#byRecipient.get(recipient)?.set(id, { raise, state: undefined });
+    this.#raises.set(id, raise);
+    this.#byRecipient.get(recipient)?.set(id, undefined);
   }
 
   /** A new alarm waits for everybody: its marks. Undefined when there is nobody. */
   add(id: string, raise: Raise): Alarm['delivery'] {
+    this.#raises.set(id, raise);
     if (this.#byRecipient.size === 0) return undefined;
     const marks: Record<string, Delivery> = {};
     for (const [recipient, alarms] of this.#byRecipient) {
-      alarms.set(id, { raise, state: 'pending' });
+      alarms.set(id, 'pending');
       marks[recipient] = { state: 'pending' };
     }
     return marks;
   }
 
   forget(id: string): void {
+    this.#raises.delete(id);
     for (const alarms of this.#byRecipient.values()) alarms.delete(id);
   }
 
+  /** A recipient took back what its receipts said of these raises: they are asked of again. */
+  recall(recipient: string, which: (raise: Raise) => boolean): void {
+    const alarms = this.#byRecipient.get(recipient);
+    for (const [id, raise] of this.#raises)
+      if (alarms?.has(id) === false && which(raise)) alarms.set(id, 'receipted');
+  }
+
   /** Asks of every alarm that waits, and answers with those whose mark is another now. */
-  ask(recipient: string, covers: Covers): [id: string, state: Waiting['state']][] {
-    const altered: [string, Waiting['state']][] = [];
+  ask(recipient: string, covers: Covers): [id: string, state: ReturnType<Covers>][] {
+    const altered: [string, ReturnType<Covers>][] = [];
     const alarms = this.#byRecipient.get(recipient);
     if (alarms === undefined) return altered;
-    for (const [id, waiting] of alarms) {
-      const state = covers(waiting.raise);
+    for (const [id, before] of alarms) {
+      const raise = this.#raises.get(id);
+      const state = raise && covers(raise);
       if (state === 'receipted' || state === undefined) alarms.delete(id);
-      if (state === waiting.state) continue;
-      waiting.state = state;
-      altered.push([id, state]);
+      else alarms.set(id, state);
+      if (state !== before) altered.push([id, state]);
     }
     return altered;
   }

@@ -8,7 +8,8 @@ const everybody: readonly SignInRole[] = signInRoleSchema.options;
 /** Whoever works with the campus; not those who keep users or read the audit, who stay separate (CONTRACT section 4). */
 const campus: readonly SignInRole[] = ['guard', 'shift-leader', 'installer', 'administrator', 'kiosk'];
 
-/** Rights by name, and the roles that have them. What exactly a role may do to an alarm is decided by the alarms. */
+/** Rights by name, and the roles that have them. What exactly a role may do to an alarm or command of a
+ * device is decided there. */
 export const roles = {
   session: everybody,
   'alarms.read': campus,
@@ -17,8 +18,11 @@ export const roles = {
   'site.read': campus,
   'status.read': campus,
   'devices.read': ['guard', 'shift-leader', 'installer', 'administrator'],
+  'devices.command': ['guard', 'shift-leader', 'installer'],
   'devices.settings': ['installer', 'administrator'],
   'inbox.read': ['installer', 'administrator'],
+  'devices.add': ['installer', 'administrator'],
+  'devices.credentials': ['installer', 'administrator'],
   'metrics.read': ['administrator'],
 } as const satisfies Record<string, readonly SignInRole[]>;
 

@@ -1,8 +1,12 @@
 import type { Alarm, AlarmAction, AlarmActionRequest, Role } from '../../contract/alarm.ts';
 import type { ProblemCode } from '../../contract/problem.ts';
 import type { Device, OrgUnit, Place, Slot } from '../../contract/site.ts';
+import type { BrokerAccount } from '../adapters/mqtt/options.ts';
 import type { Actor } from '../alarms/rights.ts';
+import type { CommandDesk } from '../commands/desk.ts';
 import type { AlarmQuery, EventQuery, StoredBody } from '../journal/reader.ts';
+import type { IssuedCredential } from '../registry/device-credentials.ts';
+import type { InboxDesk } from '../registry/inbox-desk.ts';
 import type { Text } from './language.ts';
 
 /** A role somebody can sign in with. */
@@ -112,20 +116,33 @@ export interface SiteDirectory {
   device(id: string): Device | undefined;
 }
 
-/** Messages of one source that nobody understood (`UnknownDeviceInbox`). Times in milliseconds since 1970. */
-export interface InboxGroup {
-  readonly source: string;
-  readonly adapter: string;
-  readonly channel: string;
-  readonly reason: string;
-  readonly device?: string;
-  readonly user?: string;
-  readonly detail?: string;
-  readonly count: number;
-  readonly firstAt: number;
-  readonly lastAt: number;
-  /** `bytes`: length of the whole payload; `payload`: its beginning. */
-  readonly samples: ReadonlyArray<{ at: number; payload: Buffer; bytes: number }>;
+/** The inbox of unknown devices, and what people do with it. */
+export type InboxPort = Pick<
+  InboxDesk,
+  | 'groups'
+  | 'get'
+  | 'counts'
+  | 'evicted'
+  | 'judge'
+  | 'offer'
+  | 'isOver'
+  | 'preview'
+  | 'suggest'
+  | 'adopt'
+  | 'dismiss'
+  | 'ignored'
+  | 'revoke'
+>;
+
+/** Commands to devices. */
+export type CommandPort = Pick<CommandDesk, 'commandsOf' | 'run'>;
+
+/** Accounts of devices at the broker. */
+export interface CredentialPort {
+  /** A new password, shown once. Rejects for an unknown device and for one behind a bridge. */
+  issue(device: string, by: string): Promise<IssuedCredential>;
+  /** Rights of an account. */
+  account(user: string): Pick<BrokerAccount, 'publish' | 'subscribe'> | undefined;
 }
 
 /** Why the gateway is not ready for all of its work. */

@@ -11,8 +11,10 @@ import { createListener } from './listener.ts';
 import { LiveHub } from './live-hub.ts';
 import type {
   AlarmDesk,
+  CommandPort,
+  CredentialPort,
   DeviceStatus,
-  InboxGroup,
+  InboxPort,
   JournalPort,
   NotReady,
   SessionStore,
@@ -21,10 +23,14 @@ import type {
   Users,
 } from './ports.ts';
 import { alarmRoutes } from './routes/alarms.ts';
+import { commandRoutes } from './routes/commands.ts';
 import { consoleRoutes, readConsole } from './routes/console.ts';
+import { credentialRoutes } from './routes/credentials.ts';
 import { eventRoutes } from './routes/events.ts';
+import { inboxRoutes } from './routes/inbox.ts';
 import { liveRoute } from './routes/live.ts';
 import { type MetricsSource, opsRoutes } from './routes/ops.ts';
+import { type ProfilePort, profileRoutes } from './routes/profiles.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { type Identity, siteRoutes } from './routes/site.ts';
 import { SessionKeeper } from './session-keeper.ts';
@@ -62,7 +68,10 @@ export interface ApiDeps {
   setupCode?: string;
   /** Presence of a device; absent: shown without. */
   deviceStatus?: (id: string) => DeviceStatus | undefined;
-  inbox: { list(): readonly InboxGroup[] };
+  inbox: InboxPort;
+  profiles: ProfilePort;
+  credentials: CredentialPort;
+  commands: CommandPort;
   status: () => LiveStatus;
   /** Parts that are not up; storage and console are added here. */
   readiness: () => readonly NotReady[];
@@ -154,8 +163,11 @@ export async function createApi(deps: ApiDeps): Promise<ApiServer> {
       directory,
       users,
       deviceStatus: deps.deviceStatus ?? (() => undefined),
-      inbox: deps.inbox,
     });
+    inboxRoutes(app, deps.inbox);
+    profileRoutes(app, deps.profiles);
+    credentialRoutes(app, { directory, credentials: deps.credentials });
+    commandRoutes(app, { directory, commands: deps.commands, signIn });
     opsRoutes(app, {
       status,
       readiness: deps.readiness,

@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { checkEdgeConfig, type EdgePaths } from '../../config/edge.ts';
 import type { ConfigFault } from '../../config/fault.ts';
+import { readYaml } from '../../config/load-yaml.ts';
 import { builtinProfiles, Catalogue } from '../../device-profiles/catalogue.ts';
+import { dataDirFault } from '../ops/data-dir.ts';
 import { profileFacts } from '../registry/profile-facts.ts';
 import { readRegisteredSite } from '../registry/site-db.ts';
 import { readSiteFile } from '../registry/site-file.ts';
@@ -27,6 +29,11 @@ export async function checkConfig(file: string): Promise<ConfigFault[]> {
   const { faults, paths } = checkEdgeConfig(file);
   const catalogue = catalogueOf(paths.profiles, faults);
   const { siteImport, dataDir } = paths;
+  if (dataDir !== undefined) {
+    const fault = dataDirFault(dataDir);
+    // nothing in it can be read either
+    if (fault !== undefined) return [...faults, atDataDir(file, fault)];
+  }
   // Without the registry, whatever the import refers to would seem to be missing.
   if (siteImport === undefined || dataDir === undefined) return faults;
   const database = join(dataDir, 'site.db');
@@ -41,6 +48,13 @@ export async function checkConfig(file: string): Promise<ConfigFault[]> {
     const message = (error instanceof Error ? error.message : String(error)).replace(`${database} `, '');
     return [...faults, { file: database, line: 1, column: 1, path: '', message }];
   }
+}
+
+/** Where `data_dir` stands in the configuration; where it is the default, the beginning of the file. */
+function atDataDir(file: string, message: string): ConfigFault {
+  const read = readYaml(file);
+  if ('source' in read) return read.source.fault(['data_dir'], message);
+  return { file, line: 1, column: 1, path: 'data_dir', message };
 }
 
 /** Undefined where the folder of profiles is not known: then nothing can be said about them. Adds their faults. */

@@ -1,13 +1,15 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { stringify } from 'yaml';
 import type { EdgeConfig } from '../../config/edge-schema.ts';
 import { formatFault } from '../../config/fault.ts';
 import type { Device } from '../../contract/site.ts';
 import { builtinProfiles, Catalogue } from '../../device-profiles/catalogue.ts';
+import { adoptRequestSchema } from '../registry/adopt-request.ts';
 import type { ImportReport } from '../registry/import.ts';
+import { register } from '../registry/inbox-desk.ts';
 import { profileFacts, topicsOf } from '../registry/profile-facts.ts';
 import { Registry } from '../registry/registry.ts';
 import { DEFAULT_CONFIG, readConfig, reportFaults } from './load-config.ts';
@@ -29,6 +31,36 @@ export function devicesCommand(): Command {
       '\nExample:\n  campus-gateway devices import campus.yaml --config edge.yaml --dry-run',
     )
     .action(importSite);
+  subcommand(
+    devices,
+    'add',
+    'register one device and make a slot for it; a running gateway takes it up in seconds',
+  )
+    .requiredOption('--profile <id>', 'device profile that reads it; see: campus-gateway profiles list')
+    .requiredOption('--name <name>', 'what people read on screens')
+    .option('--key <key>', 'what the device is called on its transport, the {device} of its topics')
+    .option('--place <id>', 'place where it is installed; a slot is made there')
+    .option('--slot <id>', 'a slot that exists, instead of a place')
+    .option('--id <id>', 'default: made from the key')
+    .option('--bridge <id>', 'the bridge it is reached through')
+    .option('--user <user>', 'its broker account')
+    .option('--set <name=value>', 'a setting of the profile; several are allowed', pairs, {})
+    .addHelpText(
+      'after',
+      '\nExample:\n  campus-gateway devices add --profile zigbee2mqtt.device --key dorm-508 --name "508 smoke" --place dorm-508 --bridge z2m --config edge.yaml',
+    )
+    .action(addDevice);
+  const credentials = devices.command('credentials').description('broker accounts of devices');
+  subcommand(
+    credentials,
+    'rotate <id>',
+    'give a device a new password, and an account if it has none; shown once',
+  )
+    .addHelpText(
+      'after',
+      '\nExample:\n  campus-gateway devices credentials rotate io-dorm-3 --config edge.yaml\nThe old password is refused and its connection closed within seconds.',
+    )
+    .action(rotateCredential);
   subcommand(devices, 'list', 'list the devices')
     .addHelpText('after', '\nExample:\n  campus-gateway devices list --config edge.yaml --json')
     .action((options: Options) => withRegistry(options, (registry) => print(options, list(registry))));
@@ -66,6 +98,97 @@ async function importSite(
     if ('faults' in result) return reportFaults(result.faults, options.json);
     const { report } = result;
     console.log(options.json ? JSON.stringify({ ok: true, dryRun, report }) : formatReport(report, dryRun));
+  });
+}
+
+interface AddOptions extends Options {
+  profile: string;
+  name: string;
+  key?: string;
+  place?: string;
+  slot?: string;
+  id?: string;
+  bridge?: string;
+  user?: string;
+  set: Record<string, unknown>;
+}
+
+async function addDevice({ config, json, set, ...given }: AddOptions): Promise<void> {
+  const parsed = adoptRequestSchema.safeParse({
+    ...given,
+    ...(Object.keys(set).length === 0 ? {} : { settings: set }),
+  });
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+    return refuse(faults, json);
+  }
+  await useRegistry(
+    { config, ...(json === undefined ? {} : { json }) },
+    false,
+    async (registry, profiles) => {
+      const added = await register(parsed.data, {
+        registry,
+        profiles,
+        by: 'command line',
+        clock: Date.now,
+        // the gateway may run, and only it writes its journal
+        emit: async () => undefined,
+        logger: pino({ level: 'silent' }),
+      });
+      if ('faults' in added) {
+        return refuse(
+          added.faults.map(({ path, message }) => ({ path, message: message.en })),
+          json,
+        );
+      }
+      const { device, slots } = added;
+      if (json) console.log(JSON.stringify({ ok: true, device, slots }));
+      else
+        console.log(
+          [
+            ...slots.map(({ id }) => `+ slots ${id}`),
+            `+ devices ${device.id} (${device.profile} ${device.key})`,
+          ].join('\n'),
+        );
+    },
+  );
+}
+
+function refuse(faults: readonly { path: string; message: string }[], json: boolean | undefined): void {
+  if (json) console.log(JSON.stringify({ ok: false, faults }));
+  else
+    for (const { path, message } of faults)
+      console.error(`--${path.replace(/^settings\./, 'set ')}: ${message}`);
+  process.exitCode = 1;
+}
+
+/** `name=value`; a value that is JSON is taken as such. */
+function pairs(text: string, before: Record<string, unknown>): Record<string, unknown> {
+  const split = text.indexOf('=');
+  if (split < 1) throw new InvalidArgumentError('write name=value');
+  const value = text.slice(split + 1);
+  let parsed: unknown = value;
+  try {
+    parsed = JSON.parse(value);
+  } catch {
+    // a plain text
+  }
+  return { ...before, [text.slice(0, split)]: parsed };
+}
+
+async function rotateCredential(id: string, options: Options): Promise<void> {
+  await useRegistry(options, false, async (registry) => {
+    const issued = await registry.issueCredential(id);
+    const { user, password, devices, created } = issued;
+    if (options.json) {
+      console.log(JSON.stringify(issued));
+      return;
+    }
+    const others = devices.filter((device) => device !== id);
+    console.log(`user      ${user}${created ? ' (new)' : ''}`);
+    console.log(`password  ${password}`);
+    console.log('shown this once: write it into the device now');
+    if (others.length > 0) console.log(`also used by: ${others.join(', ')}`);
   });
 }
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { laneSchema } from '../../contract/event.ts';
@@ -60,8 +60,10 @@ function withJournal<Given extends Options>(work: Work<Given>): (options: Given)
     const dir = options.file ?? options.data ?? readConfig(options.config, options.json)?.data_dir;
     if (dir === undefined) return;
     const file = options.file ?? journalFile(dir);
-    if (!existsSync(file)) {
-      fail(options, `${file} does not exist; name the gateway's data directory with --data`);
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (found?.isFile() !== true) {
+      const what = found === undefined ? 'does not exist' : 'is no file';
+      fail(options, `${file} ${what}; name the gateway's data directory with --data`);
       return;
     }
     try {
@@ -199,6 +201,9 @@ function explain(error: unknown, file: string): string {
   }
   if (code === 'SQLITE_CANTOPEN' || code === 'SQLITE_READONLY') {
     return `${file} cannot be opened (${message}); run this as the user of the gateway`;
+  }
+  if (code === 'SQLITE_ERROR' && message.includes('no such table')) {
+    return `${file} holds no journal: it is empty, or another program's database; restore a backup`;
   }
   return `${file}: ${message}`;
 }

@@ -131,6 +131,9 @@ export class Duty {
         break;
       case 'commit':
         this.ready.value = true;
+        // somebody registered a device: it has a name now
+        if (this.#names === 'done' && frame.events.some(({ type }) => type === 'SYS.CFG'))
+          this.#names = 'waiting';
         break;
     }
     this.learn(frame);

@@ -60,6 +60,16 @@ export function stationOf(session: Session, fallback: string): string {
   return session.station ?? recall('station') ?? fallback;
 }
 
-export function may({ rights }: Session, right: 'alarms.read' | 'alarms.act' | 'events.read'): boolean {
+/** What the console asks of a session's rights. */
+type Right =
+  | 'alarms.read'
+  | 'alarms.act'
+  | 'events.read'
+  | 'inbox.read'
+  | 'devices.read'
+  | 'devices.command'
+  | 'devices.credentials';
+
+export function may({ rights }: Session, right: Right): boolean {
   return rights.includes(right);
 }

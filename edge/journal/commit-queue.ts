@@ -141,6 +141,11 @@ export class CommitQueue {
     return task.done.promise;
   }
 
+  /** Drops the cursor moves that wait: their epoch is over. Only within a task. */
+  forgetMoves(): void {
+    this.#moves.clear();
+  }
+
   /** Starts with lane `e` held back: there is less free than the reserve should be, and no reserve. */
   beginFull(): void {
     this.#full = true;

@@ -21,6 +21,15 @@ export function mergeCursors(a: Cursor, b: Cursor): Cursor {
   return { ack, have };
 }
 
+/** Ranges as the journal stores them; what cannot be read counts as not confirmed and is sent again. */
+export function storedRanges(have: string): Range[] {
+  try {
+    return JSON.parse(have) as Range[];
+  } catch {
+    return [];
+  }
+}
+
 /** Nothing above the head can have been confirmed. */
 export function clampCursor(cursor: Cursor, head: number): Cursor {
   const have = cursor.have.filter(([from]) => from <= head);

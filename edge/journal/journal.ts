@@ -1,19 +1,21 @@
 import { mkdir } from 'node:fs/promises';
 import type { Logger } from 'pino';
-import type { Alarm } from '../../contract/alarm.ts';
 import type { Lane } from '../../contract/event.ts';
 import type { LaneHead, Outbox } from '../../contract/outbox.ts';
 import type { Committed, SealedBatch, StorageState } from './batch.ts';
 import { CommitQueue } from './commit-queue.ts';
+import { earlierLife } from './earlier-life.ts';
 import { SequenceError } from './encode.ts';
+import { LOST_ROWS, type LostRows, lostRowsNotice } from './epoch.ts';
 import { type Left, readLeft } from './left.ts';
 import { type DirectoryLock, lockDirectory } from './lock.ts';
 import { type JournalFile, journalFile, markDamaged, openJournalFile } from './opening.ts';
 import { JournalOutbox } from './outbox.ts';
 import { JournalReader } from './reader.ts';
 import { isDiskFull, RESERVE_BYTES, Reserve } from './reserve.ts';
-import { type Database, openDatabase } from './sqlite.ts';
+import { type Database, naming, openDatabase } from './sqlite.ts';
 import { JournalStore } from './store.ts';
+import type { Unfinished } from './unfinished.ts';
 
 export interface JournalOptions {
   /** The data directory; it is made if it is missing. */
@@ -37,18 +39,14 @@ export interface Loaded extends Left {
  * (CONTRACT section 5). One process writes a data directory at a time.
  */
 export class Journal {
-  /** UUIDv7 of this file. */
-  readonly epoch: string;
-  /** Epoch of the journal this one replaces, if it could be read. */
-  readonly predecessor?: string;
   readonly opened: {
     /** No journal was there, or it was set aside. */
     created: boolean;
     /** Where a damaged journal was moved to. */
     setAside?: string;
-    /** Alarms that were open in the damaged journal, as far as it could be read. They are not in this one. */
-    salvaged: Alarm[];
   };
+  /** What this start, or one that did not get so far, has to raise. */
+  readonly unfinished: Unfinished;
   readonly outbox: Outbox & Pick<JournalOutbox, 'recipients'>;
   readonly reader: JournalReader;
   readonly dir: string;
@@ -64,6 +62,10 @@ export class Journal {
   readonly #commits = new Set<(committed: Committed) => void>();
   readonly #storage = new Set<(state: StorageState, error?: Error) => void>();
   #closed: Promise<void> | undefined;
+  /** Of this run. */
+  #renewal: Promise<void> | undefined;
+  #renewed = false;
+  #doubted = false;
   /** The note for the next start that this file is malformed. */
   #marked: Promise<void> | undefined;
 
@@ -74,12 +76,13 @@ export class Journal {
   static async open(options: JournalOptions): Promise<Journal> {
     const { dir, logger: log, clock } = options;
     await mkdir(dir, { recursive: true, mode: 0o750 });
+    const earlier = await earlierLife(dir);
     const lock = await lockDirectory(dir, options.lockWaitMs);
     // what is open already, in case something after it fails
     const undo: Array<() => Promise<void>> = [() => lock.release()];
     try {
       const reserve = await Reserve.find(dir, options.reserveBytes ?? RESERVE_BYTES, log);
-      const file = await openFile(dir, clock(), reserve, log);
+      const file = await openFile(dir, clock(), reserve, log, earlier);
       undo.push(() => file.db.close());
       const between = (work: () => Promise<void>): Promise<void> => queue.task(work, true);
       const store = await JournalStore.open(file.db, dir, reserve, between, log);
@@ -122,7 +125,7 @@ export class Journal {
       return journal;
     } catch (error) {
       for (const close of undo.reverse()) await close().catch(() => {});
-      throw error;
+      throw naming(journalFile(dir), error);
     }
   }
 
@@ -140,10 +143,9 @@ export class Journal {
   }) {
     const { file, queue } = parts;
     this.dir = parts.dir;
-    this.epoch = file.epoch;
-    if (file.predecessor !== undefined) this.predecessor = file.predecessor;
-    const { created, setAside, salvaged } = file;
-    this.opened = { created, salvaged, ...(setAside === undefined ? {} : { setAside }) };
+    const { created, setAside } = file;
+    this.opened = { created, ...(setAside === undefined ? {} : { setAside }) };
+    this.unfinished = file.unfinished;
     this.#queue = queue;
     this.#store = parts.store;
     this.#reads = parts.reads;
@@ -156,6 +158,16 @@ export class Journal {
     const { a, e } = file.end.heads;
     this.#sealed = { a: a.seq, e: e.seq };
     this.#appended = { a: a.seq, e: e.seq };
+  }
+
+  /** UUIDv7 of this journal; another one after `rowsLost`. */
+  get epoch(): string {
+    return this.outbox.epoch;
+  }
+
+  /** Epoch of the journal this one replaces, or its own before rows were lost, if it could be read. */
+  get predecessor(): string | undefined {
+    return this.outbox.predecessor;
   }
 
   /** The next sequence number of a lane. It must be used by a row of the next batch appended, in this order. */
@@ -222,6 +234,41 @@ export class Journal {
   }
 
   /**
+   * A recipient knows rows that are not in this journal: begins a new epoch, under which what is left is offered again
+   * to everybody. Rows are lost only while no gateway runs, so a second call in one run changes nothing: then it is
+   * the recipient that is wrong. Resolves with what has to be raised; undefined if nothing changed.
+   */
+  async rowsLost(lost: LostRows): Promise<Unfinished | undefined> {
+    if (this.#renewal !== undefined) {
+      if (this.#renewed && !this.#doubted)
+        this.#log.warn(
+          lost,
+          'journal: a recipient names rows that this journal never had: its receiver is at fault, or the journal was altered; ' +
+            'run "campus-gateway journal verify"',
+        );
+      this.#doubted = this.#renewed;
+      return undefined;
+    }
+    const notice = lostRowsNotice(lost);
+    this.#renewal = this.#queue.task(async () => {
+      const begun = await this.#store.beginEpoch(notice);
+      this.#queue.forgetMoves();
+      this.#outbox.renewed(begun);
+      this.#renewed = true;
+    }, true);
+    try {
+      await this.#renewal;
+    } catch (error) {
+      // the next receipt tries again
+      this.#renewal = undefined;
+      throw error;
+    }
+    const { epoch, predecessor } = this;
+    this.#log.error({ ...lost, epoch, predecessor }, `journal: ${journalFile(this.dir)} ${LOST_ROWS}`);
+    return { alarms: [], notices: [{ ...notice, epoch, predecessor }] };
+  }
+
+  /**
    * Removes the rows of a lane up to `upto` behind a checkpoint, when nothing waits to be written; closed alarms with
    * no row left go with them. At most a few hundred rows at a time: for `Retention`.
    */
@@ -280,12 +327,18 @@ export class Journal {
 }
 
 /** On a full disk even opening needs space: the reserve's. */
-async function openFile(dir: string, now: number, reserve: Reserve, log: Logger): Promise<JournalFile> {
+async function openFile(
+  dir: string,
+  now: number,
+  reserve: Reserve,
+  log: Logger,
+  earlier: readonly string[],
+): Promise<JournalFile> {
   try {
-    return await openJournalFile(dir, now, log);
+    return await openJournalFile(dir, now, log, earlier);
   } catch (error) {
     if (!(await isDiskFull(error, dir)) || !(await reserve.release())) throw error;
     log.warn('journal: the disk is full; the reserve was given up to open the journal');
-    return openJournalFile(dir, now, log);
+    return openJournalFile(dir, now, log, earlier);
   }
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Database, openDatabase, sqliteCode } from './sqlite.ts';
+import { type Database, naming, openDatabase, sqliteCode } from './sqlite.ts';
 
 /** Another process writes this journal. */
 export class JournalLockedError extends Error {
@@ -17,7 +17,9 @@ export interface DirectoryLock {
  */
 export async function lockDirectory(dir: string, waitMs = 3_000): Promise<DirectoryLock> {
   const file = join(dir, 'journal.lock');
-  const lock = await openDatabase(file, 'create');
+  const lock = await openDatabase(file, 'create').catch((error) => {
+    throw naming(file, error);
+  });
   try {
     lock.busyTimeout(waitMs);
     await announce(lock);
@@ -26,7 +28,7 @@ export async function lockDirectory(dir: string, waitMs = 3_000): Promise<Direct
   } catch (error) {
     const holder = await holderOf(lock);
     await lock.close().catch(() => {});
-    if (sqliteCode(error) !== 'SQLITE_BUSY') throw error;
+    if (sqliteCode(error) !== 'SQLITE_BUSY') throw naming(file, error);
     throw new JournalLockedError(
       `journal: ${dir} is in use by ${holder}; two gateways cannot share a data directory. ` +
         'Stop the other one, or give this one its own directory (data_dir)',

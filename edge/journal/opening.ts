@@ -1,16 +1,18 @@
-import { open, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import { uuidv7 } from 'uuidv7';
 import type { Alarm } from '../../contract/alarm.ts';
+import { readDamageMark, removeDamageMark, writeDamageMark } from './damage-mark.ts';
 import type { JournalEnd } from './encode.ts';
+import { beginEpoch, type Epoch, LOST_ROWS, lostRows, lostRowsNotice } from './epoch.ts';
 import { parsedAlarm, readLeft } from './left.ts';
 import { alarmAfter } from './projection.ts';
-import { moveToQuarantine, sizeOf, syncDirectory } from './quarantine.ts';
+import { moveDatabase, placeInQuarantine, sizeOf, syncDirectory } from './quarantine.ts';
 import { APPLICATION_ID, migrate, SCHEMA_VERSION } from './schema.ts';
 import { type Database, openDatabase, sqliteCode } from './sqlite.ts';
 import { isDamageCode } from './store.ts';
 import { DamageError, readTail } from './tail.ts';
+import { addUnfinished, readUnfinished, type StorageNotice, type Unfinished } from './unfinished.ts';
 import { WAL_LIMIT_BYTES } from './wal.ts';
 
 /** Up to this size the whole file is checked when it is opened: 64 MiB take some 0.2 s. */
@@ -29,8 +31,8 @@ export interface JournalFile {
   created: boolean;
   /** Where the damaged file lies now. */
   setAside?: string;
-  /** Open alarms that could still be read from the damaged file. */
-  salvaged: Alarm[];
+  /** What happened to the journal and has to be raised, by this start or one before it. */
+  unfinished: Unfinished;
   end: JournalEnd;
 }
 
@@ -41,53 +43,97 @@ class JournalVersionError extends Error {
 
 /**
  * Opens or creates `journal.db` for writing. A damaged file is moved to `quarantine/` with its log, never deleted, and
- * a new journal with a new epoch begins. Rejects if the disk fails or the file is from a later version.
+ * a new journal with a new epoch begins, whose first transaction holds the alarms that were open. A start that is
+ * killed anywhere in between is continued by the next one. `earlier`: what shows that a journal should be there.
+ * Rejects if the disk fails or the file is from a later version.
  */
-export async function openJournalFile(dir: string, now: number, log: Logger): Promise<JournalFile> {
+export async function openJournalFile(
+  dir: string,
+  now: number,
+  log: Logger,
+  earlier: readonly string[] = [],
+): Promise<JournalFile> {
   const file = journalFile(dir);
-  const found = await inspect(dir, now);
-  if (found === 'sound') return openSound(file);
-  if (found === 'none') return { ...(await createJournal(file, now)), salvaged: [] };
-  const { epoch, alarms } = await salvage(file);
-  const setAside = await quarantine(dir, now);
-  log.error(
-    { damage: found.slice('damaged: '.length), setAside },
-    `journal: ${file} is damaged and was moved to ${setAside}; a new journal begins and nothing was deleted. ` +
-      'Look at it with "campus-gateway journal verify --file", replace the disk if this happens again, and acknowledge ' +
-      'the alarms that were open',
-  );
-  return { ...(await createJournal(file, now, epoch)), setAside, salvaged: alarms };
+  const mark = await readDamageMark(file);
+  const target = mark?.target;
+  if (target !== undefined && (await sizeOf(target)) !== undefined) {
+    // an earlier start has moved the damaged file; the log may not have followed it yet
+    if ((await sizeOf(file)) === undefined) await moveDatabase(file, target);
+    const found = await inspect(dir, now);
+    if (found === 'none') return replace(file, target, now, log);
+    await removeDamageMark(file);
+    return openFound(found, file, now, log, earlier);
+  }
+  const isThere = ((await sizeOf(file)) ?? 0) > 0;
+  // a mark without its file must not set the next one aside
+  if (mark !== undefined && !isThere) await removeDamageMark(file);
+  const found: Finding = mark && isThere ? `damaged: ${mark.reason}` : await inspect(dir, now);
+  return openFound(found, file, now, log, earlier);
 }
 
 /** Notes that the running gateway found its journal malformed, so that the next start sets it aside. */
 export async function markDamaged(dir: string, reason: string): Promise<void> {
-  const mark = await open(damageMark(dir), 'w');
-  try {
-    await mark.writeFile(reason);
-    await mark.sync();
-  } finally {
-    await mark.close();
-  }
+  await writeDamageMark(journalFile(dir), { reason });
 }
 
 /**
  * Gives a journal that was restored from a backup a new epoch: what was written after the backup is gone, so its
  * sequences must not be continued under the old name. To be called before the gateway starts.
  */
-export async function renewEpoch(dir: string): Promise<{ epoch: string; predecessor: string }> {
+export async function renewEpoch(dir: string): Promise<Epoch> {
   const db = await openDatabase(journalFile(dir), 'write');
   try {
-    return await db.transaction(async (queries) => {
-      const predecessor = await metaOf(queries, 'epoch');
-      if (predecessor === undefined) throw new DamageError('the journal has no epoch');
-      const epoch = uuidv7();
-      await queries.run("UPDATE meta SET value = ? WHERE key = 'epoch'", epoch);
-      await queries.run("INSERT OR REPLACE INTO meta VALUES ('predecessor', ?)", predecessor);
-      return { epoch, predecessor };
-    });
+    return await db.transaction((queries) => beginEpoch(queries));
   } finally {
     await db.close();
   }
+}
+
+async function openFound(
+  found: Finding,
+  file: string,
+  now: number,
+  log: Logger,
+  earlier: readonly string[],
+): Promise<JournalFile> {
+  if (found === 'sound') return openSound(file, log);
+  if (found === 'none') {
+    const notices = earlier.length === 0 ? [] : [vanished(file, earlier, log)];
+    return createJournal(file, now, undefined, { notices });
+  }
+  const reason = found.slice('damaged: '.length);
+  const target = await placeInQuarantine(file, now);
+  await writeDamageMark(file, { reason, target });
+  await moveDatabase(file, target);
+  log.error(
+    { damage: reason, setAside: target },
+    `journal: ${file} is damaged and was moved to ${target}; a new journal begins and nothing was deleted. ` +
+      'Look at it with "campus-gateway journal verify --file", replace the disk if this happens again, and acknowledge ' +
+      'the alarms that were open',
+  );
+  return replace(file, target, now, log);
+}
+
+/** Begins a new journal in the place of one that was moved to quarantine; its open alarms go into it at once. */
+async function replace(file: string, setAside: string, now: number, log: Logger): Promise<JournalFile> {
+  const { epoch, alarms, notices } = await salvage(setAside);
+  const notice = { reason: 'a damaged journal was set aside', setAside };
+  const created = await createJournal(file, now, epoch, { alarms, notices: [...notices, notice] });
+  await removeDamageMark(file);
+  log.info({ setAside, alarms: alarms.length }, 'journal: a new journal began; open alarms are carried over');
+  return { ...created, setAside };
+}
+
+/** There is no journal although there was one. */
+function vanished(file: string, found: readonly string[], log: Logger): StorageNotice {
+  log.error(
+    { found },
+    `journal: ${file} is empty or missing, but ${found.join(', ')} beside it show that a gateway ran here before: its ` +
+      'events, open alarms and device states are gone, and a new journal begins. If it was moved away or deleted by ' +
+      'mistake, stop the gateway and put it back (journal.db with journal.db-wal) or restore a backup; else check the ' +
+      'disk. Look at every place that had an alarm lately',
+  );
+  return { reason: 'the journal was empty or missing', found: [...found] };
 }
 
 type Finding = 'sound' | 'none' | `damaged: ${string}`;
@@ -97,8 +143,6 @@ async function inspect(dir: string, now: number): Promise<Finding> {
   const file = journalFile(dir);
   const size = (await sizeOf(file)) ?? 0;
   const logged = (await sizeOf(`${file}-wal`)) ?? 0;
-  const mark = await readFile(damageMark(dir), 'utf8').catch(() => undefined);
-  if (mark !== undefined && size > 0) return `damaged: ${mark}`;
   // SQLite would delete the log of an empty database.
   if (size === 0) return logged > 0 ? 'damaged: the file is empty, but its log is not' : 'none';
   const db = await openDatabase(file, 'read');
@@ -139,16 +183,19 @@ async function check(db: Database, size: number, now: number): Promise<Finding> 
   return 'sound';
 }
 
-async function openSound(file: string): Promise<JournalFile> {
+async function openSound(file: string, log: Logger): Promise<JournalFile> {
   const db = await openDatabase(file, 'write');
   try {
     await prepareConnection(db);
     const version = await pragma(db, 'user_version');
     if (version < SCHEMA_VERSION) await db.transaction((queries) => migrate(queries, version));
-    const epoch = (await metaOf(db, 'epoch')) ?? '';
-    const predecessor = await metaOf(db, 'predecessor');
     const end = await readTail(db);
-    return { db, epoch, ...(predecessor && { predecessor }), created: false, salvaged: [], end };
+    const lost = await lostRows(db, end.heads);
+    if (lost !== undefined) {
+      const { epoch } = await db.transaction((queries) => beginEpoch(queries, lostRowsNotice(lost)));
+      log.error({ ...lost, epoch }, `journal: ${file} ${LOST_ROWS}`);
+    }
+    return { db, ...(await names(db)), created: false, end };
   } catch (error) {
     await db.close();
     throw error;
@@ -158,25 +205,37 @@ async function openSound(file: string): Promise<JournalFile> {
 async function createJournal(
   file: string,
   now: number,
-  predecessor?: string,
-): Promise<Omit<JournalFile, 'setAside' | 'salvaged'>> {
+  predecessor: string | undefined,
+  unfinished: Partial<Unfinished>,
+): Promise<JournalFile> {
   const db = await openDatabase(file, 'create');
   try {
     await prepareConnection(db);
-    const epoch = uuidv7();
     await db.transaction(async (queries) => {
       await migrate(queries, 0);
-      const meta = { epoch, created: new Date(now).toISOString(), ...(predecessor && { predecessor }) };
+      const meta = {
+        epoch: uuidv7(),
+        created: new Date(now).toISOString(),
+        ...(predecessor && { predecessor }),
+      };
       for (const [key, value] of Object.entries(meta))
         await queries.run('INSERT INTO meta VALUES (?, ?)', key, value);
+      await addUnfinished(queries, unfinished);
     });
-    await syncDirectory(join(file, '..'));
-    const end = await readTail(db);
-    return { db, epoch, ...(predecessor && { predecessor }), created: true, end };
+    // a journal must not be nothing without its log
+    await db.get('PRAGMA wal_checkpoint(TRUNCATE)');
+    await syncDirectory(dirname(file));
+    return { db, ...(await names(db)), created: true, end: await readTail(db) };
   } catch (error) {
     await db.close();
     throw error;
   }
+}
+
+async function names(db: Database): Promise<Pick<JournalFile, 'epoch' | 'predecessor' | 'unfinished'>> {
+  const epoch = (await metaOf(db, 'epoch')) ?? '';
+  const predecessor = await metaOf(db, 'predecessor');
+  return { epoch, ...(predecessor && { predecessor }), unfinished: await readUnfinished(db) };
 }
 
 /** WAL with an fsync for each commit; the log is copied by `WalKeeper` alone; no temporary files on a full disk. */
@@ -188,23 +247,24 @@ async function prepareConnection(db: Database): Promise<void> {
 }
 
 /** What can still be read of a damaged file: its epoch and the alarms that were open. Never rejects. */
-async function salvage(file: string): Promise<{ epoch: string | undefined; alarms: Alarm[] }> {
+async function salvage(file: string): Promise<Unfinished & { epoch: string | undefined }> {
   // of an empty file there is nothing to read, and SQLite would delete its log
   const db = (await sizeOf(file)) ? await openDatabase(file, 'read').catch(() => undefined) : undefined;
-  if (db === undefined) return { epoch: undefined, alarms: [] };
+  if (db === undefined) return { epoch: undefined, alarms: [], notices: [] };
   // makes SQLite read what is left of a truncated file
   await db.exec('PRAGMA writable_schema = ON').catch(() => {});
   const epoch = await metaOf(db, 'epoch').catch(() => undefined);
   const rows = await db
     .all<{ id: string; body: string }>('SELECT id, body FROM alarm WHERE open = 1')
     .catch(() => []);
-  const alarms: Alarm[] = [];
+  // what it had not yet taken over itself from the one before
+  const { alarms, notices } = await readUnfinished(db).catch((): Unfinished => ({ alarms: [], notices: [] }));
   for (const { id, body } of rows) {
     const alarm = parsedAlarm(body) ?? (await lastKnown(db, id));
     if (alarm !== undefined) alarms.push(alarm);
   }
   await db.close().catch(() => {});
-  return { epoch, alarms };
+  return { epoch, alarms, notices };
 }
 
 /** An alarm as the newest of its transitions that can still be read left it. */
@@ -223,13 +283,6 @@ async function lastKnown(db: Database, id: string): Promise<Alarm | undefined> {
   return undefined;
 }
 
-async function quarantine(dir: string, now: number): Promise<string> {
-  const target = await moveToQuarantine(journalFile(dir), now);
-  await rm(damageMark(dir), { force: true });
-  await syncDirectory(dir);
-  return target;
-}
-
 async function metaOf(db: Pick<Database, 'get'>, key: string): Promise<string | undefined> {
   return (await db.get<{ value: string }>('SELECT value FROM meta WHERE key = ?', key))?.value;
 }
@@ -237,8 +290,4 @@ async function metaOf(db: Pick<Database, 'get'>, key: string): Promise<string | 
 async function pragma(db: Database, name: string): Promise<number> {
   const row = await db.get<Record<string, number>>(`PRAGMA ${name}`);
   return row?.[name] ?? 0;
-}
-
-function damageMark(dir: string): string {
-  return `${journalFile(dir)}.damaged`;
 }

@@ -2,8 +2,9 @@ import { CHAIN_START } from '../../contract/chain.ts';
 import type { Lane } from '../../contract/event.ts';
 import type { Appended, Cursor, LaneHead, Outbox, OutboxRow, OutboxSlice } from '../../contract/outbox.ts';
 import type { Committed, CursorMove } from './batch.ts';
-import { clampCursor, mergeCursors, NO_CURSOR } from './cursor.ts';
+import { clampCursor, mergeCursors, NO_CURSOR, storedRanges } from './cursor.ts';
 import type { Heads } from './encode.ts';
+import type { Epoch } from './epoch.ts';
 import type { Database } from './sqlite.ts';
 import { laneStart } from './tail.ts';
 
@@ -13,7 +14,7 @@ const PAGE_ROWS = 128;
 /** What the outbox needs of the journal. */
 export interface OutboxSource {
   epoch: string;
-  predecessor?: string;
+  predecessor?: string | undefined;
   heads(): Heads;
   move(move: CursorMove): Promise<void>;
 }
@@ -24,12 +25,13 @@ interface StoredRow extends Omit<OutboxRow, 'hash'> {
 
 /** The journal as the uplink reads it, over a read-only connection of its own; cursors are held in memory. */
 export class JournalOutbox implements Outbox {
-  readonly epoch: string;
-  readonly predecessor?: string;
+  epoch: string;
+  predecessor?: string;
   readonly #source: OutboxSource;
   readonly #db: Database;
   readonly #cursors: Map<string, Cursor>;
   readonly #listeners = new Set<(appended: Appended) => void>();
+  readonly #renewals = new Set<() => void>();
 
   private constructor(source: OutboxSource, db: Database, cursors: Map<string, Cursor>) {
     this.epoch = source.epoch;
@@ -121,6 +123,19 @@ export class JournalOutbox implements Outbox {
     return () => this.#listeners.delete(listener);
   }
 
+  onRenewed(listener: () => void): () => void {
+    this.#renewals.add(listener);
+    return () => this.#renewals.delete(listener);
+  }
+
+  /** The journal has another epoch now: every recipient starts anew. The listeners must not throw. */
+  renewed({ epoch, predecessor }: Epoch): void {
+    this.epoch = epoch;
+    this.predecessor = predecessor;
+    this.#cursors.clear();
+    for (const listener of this.#renewals) listener();
+  }
+
   /** Tells the listeners of a commit. They must not throw. */
   committed({ rows }: Committed): void {
     if (rows.length === 0 || this.#listeners.size === 0) return;
@@ -154,13 +169,4 @@ export class JournalOutbox implements Outbox {
 
 function cursorKey(recipient: string, lane: Lane): string {
   return `${lane}${recipient}`;
-}
-
-/** Ranges that cannot be read count as not confirmed: they are sent again. */
-function storedRanges(have: string): Cursor['have'] {
-  try {
-    return JSON.parse(have) as Cursor['have'];
-  } catch {
-    return [];
-  }
 }

@@ -3,6 +3,13 @@ import { basename, dirname, join } from 'node:path';
 
 /** Moves a database file with its log to `quarantine/NAME-UTC.db` beside it; returns its new name. Deletes nothing. */
 export async function moveToQuarantine(file: string, now: number): Promise<string> {
+  const target = await placeInQuarantine(file, now);
+  await moveDatabase(file, target);
+  return target;
+}
+
+/** A free name `quarantine/NAME-UTC.db` beside a database file. */
+export async function placeInQuarantine(file: string, now: number): Promise<string> {
   const folder = join(dirname(file), 'quarantine');
   await mkdir(folder, { recursive: true });
   const name = basename(file, '.db');
@@ -10,13 +17,17 @@ export async function moveToQuarantine(file: string, now: number): Promise<strin
   let target = join(folder, `${name}-${stamp}.db`);
   for (let n = 2; (await sizeOf(target)) !== undefined; n++)
     target = join(folder, `${name}-${stamp}-${n}.db`);
+  return target;
+}
+
+/** Moves a database file with its log, or what an interrupted move has left of them. */
+export async function moveDatabase(file: string, target: string): Promise<void> {
   // The database first: a log without one is noticed at the next start.
   for (const suffix of ['', '-wal', '-shm']) {
     if ((await sizeOf(file + suffix)) !== undefined) await rename(file + suffix, target + suffix);
   }
-  await syncDirectory(folder);
+  await syncDirectory(dirname(target));
   await syncDirectory(dirname(file));
-  return target;
 }
 
 /** In bytes; undefined if there is no such file. */

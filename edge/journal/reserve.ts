@@ -108,18 +108,22 @@ export class Reserve {
 /** Did this write fail for want of space? SQLite hides it behind SQLITE_IOERR when its shared memory cannot grow. */
 export async function isDiskFull(error: unknown, dir: string): Promise<boolean> {
   const code = sqliteCode(error);
-  if (code === 'SQLITE_FULL') return true;
+  if (code === 'SQLITE_FULL' || hasNoSpace(error)) return true;
   if (code !== 'SQLITE_IOERR' && code !== 'SQLITE_CANTOPEN') return false;
   const probe = join(dir, 'space-probe');
   try {
     await writeFile(probe, Buffer.alloc(64 * 1024), { flush: true });
     return false;
   } catch (failure) {
-    const cause = (failure as NodeJS.ErrnoException).code;
-    return cause === 'ENOSPC' || cause === 'EDQUOT';
+    return hasNoSpace(failure);
   } finally {
     await rm(probe, { force: true }).catch(() => {});
   }
+}
+
+function hasNoSpace(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
 async function space(dir: string): Promise<Space> {

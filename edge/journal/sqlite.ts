@@ -39,6 +39,13 @@ export function sqliteCode(error: unknown): string | undefined {
   return code?.startsWith('SQLITE_') ? code : undefined;
 }
 
+/** The same error; one of SQLite, which never says which file it is about, names it now. */
+export function naming(file: string, error: unknown): unknown {
+  if (error instanceof Error && sqliteCode(error) !== undefined && !error.message.includes(file))
+    error.message = `${file}: ${error.message}; check the disk, and who owns this file and its folder`;
+  return error;
+}
+
 const flags: Record<DatabaseMode, number> = {
   create: sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE | sqlite3.OPEN_FULLMUTEX,
   write: sqlite3.OPEN_READWRITE | sqlite3.OPEN_FULLMUTEX,

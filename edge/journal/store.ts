@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
 import type { Store } from './commit-queue.ts';
 import type { Encoded } from './encode.ts';
+import { beginEpoch, type Epoch } from './epoch.ts';
 import { isDiskFull, type Reserve } from './reserve.ts';
 import { BATCH_COLUMNS } from './schema.ts';
 import { type Database, type Statement, sqliteCode } from './sqlite.ts';
+import type { StorageNotice } from './unfinished.ts';
 import { WalKeeper } from './wal.ts';
 
 /** What a removal of some hundred rows writes, in bytes of rows. */
@@ -48,6 +50,13 @@ export class JournalStore implements Store {
     const day = new Date(at).toISOString().slice(0, 10);
     await this.#db.run('INSERT INTO prune VALUES (?, ?, ?, ?)', lane, upto, day, at);
     this.#wal.wrote(PRUNE_BYTES);
+  }
+
+  /** Gives the journal a new epoch and notes why; call it only as a task of the queue. */
+  async beginEpoch(notice: StorageNotice): Promise<Epoch> {
+    const begun = await this.#db.transaction((queries) => beginEpoch(queries, notice));
+    this.#wal.wrote(PRUNE_BYTES);
+    return begun;
   }
 
   isFull(error: unknown): Promise<boolean> {

@@ -52,7 +52,9 @@ export async function verifyJournal(file: string, onFault: (fault: Fault) => voi
   const db = await openDatabase(file, 'read');
   const verifier = new Verifier(db, onFault);
   try {
-    await verifier.run();
+    const nothing = await isNoJournal(db);
+    if (nothing === undefined) await verifier.run();
+    else verifier.fault({ what: nothing });
   } catch (error) {
     if (!isDamageCode(sqliteCode(error))) throw error;
     verifier.fault({ what: `SQLite finds the file malformed: ${(error as Error).message}` });
@@ -60,6 +62,17 @@ export async function verifyJournal(file: string, onFault: (fault: Fault) => voi
     await db.close();
   }
   return verifier.report();
+}
+
+/** What a file is that has no rows to prove; undefined where it has a table of rows. */
+async function isNoJournal(db: Database): Promise<string | undefined> {
+  const found = await db.get<{ tables: number; journals: number }>(
+    "SELECT count(*) AS tables, count(*) FILTER (WHERE name = 'journal') AS journals FROM sqlite_schema",
+  );
+  if (found === undefined || found.journals > 0) return undefined;
+  return found.tables === 0
+    ? 'the file is empty: it holds no journal. Look for its journal.db-wal and into quarantine/, or restore a backup'
+    : "the file is another program's database: it holds no journal";
 }
 
 /** `verifyJournal` for the journal of a data directory. */

@@ -19,8 +19,11 @@ export interface GatewayHealthOptions {
   journal: { readonly storage: StorageState };
   broker: Pick<Adapter, 'status'>;
   registry: Pick<Registry, 'devices'>;
+  /** Devices spoke here before, and none was registered at the start. */
+  registryLost: boolean;
   book: Pick<AlarmBook, 'open'>;
   clockWatch: Pick<ClockWatch, 'quality'>;
+  inbox: { readonly counts: NonNullable<LiveStatus['inbox']> };
   /** A console of somebody on duty can be heard. */
   soundArmed: () => boolean;
 }
@@ -34,7 +37,7 @@ export class GatewayHealth {
   }
 
   status(): LiveStatus {
-    const { uplinks, journal, registry, book, clockWatch, soundArmed } = this.#o;
+    const { uplinks, journal, registry, book, clockWatch, inbox, soundArmed } = this.#o;
     const offline = new Set(book.open().map(absentDevice));
     offline.delete(undefined);
     return {
@@ -47,23 +50,35 @@ export class GatewayHealth {
       clock: clockWatch.quality(),
       cameras: { total: 0, silent: 0, offline: 0 },
       devices: { total: registry.devices().length, offline: offline.size },
+      inbox: inbox.counts,
       sound: soundArmed() ? 'armed' : 'none',
       mode: 'normal',
     };
   }
 
   notReady(): NotReady[] {
-    const { state } = this.#o.broker.status();
-    if (state === 'running') return [];
-    return [
-      {
+    const { broker, registry, registryLost } = this.#o;
+    const { state } = broker.status();
+    const reasons: NotReady[] = [];
+    if (state !== 'running') {
+      reasons.push({
         part: 'broker',
         detail: {
           zh: `设备接入未就绪（${state}）；请查看日志。`,
           en: `The broker is ${state}; see the log.`,
         },
-      },
-    ];
+      });
+    }
+    if (registryLost && registry.devices().length === 0) {
+      reasons.push({
+        part: 'registry',
+        detail: {
+          zh: '设备登记已丢失，所有设备均被拒绝；请恢复 site.db 或重新导入（site.import）。',
+          en: 'No device is registered any more and every device is refused; restore site.db, or import the site again.',
+        },
+      });
+    }
+    return reasons;
   }
 }
 

@@ -1,5 +1,6 @@
 import { lanes } from '../../contract/event.ts';
 import type { Adapter } from '../adapters/adapter.ts';
+import type { ExternalBroker } from '../adapters/external-mqtt/external-broker.ts';
 import type { AlarmBook } from '../alarms/book.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Pipeline } from '../pipeline.ts';
@@ -14,12 +15,14 @@ export interface ReadingSources {
   book: Pick<AlarmBook, 'size'>;
   journal: Pick<Journal, 'storage' | 'pending' | 'outbox'>;
   uplinks: readonly UplinkView[];
+  /** Brokers of the site that the gateway is a client of. */
+  externals: readonly Pick<ExternalBroker, 'name' | 'status'>[];
   live: { readonly clients: number; readonly ignored: number; soundArmed(): boolean };
 }
 
 /** Every figure of the gateway that is read at a scrape of `/metrics`. */
 export function readings(sources: ReadingSources): Reading[] {
-  const { pipeline, broker, inbox, book, journal, uplinks, live } = sources;
+  const { pipeline, broker, inbox, book, journal, uplinks, externals, live } = sources;
   return [
     { name: 'campus_waiting', help: 'Items that wait for a batch.', value: () => pipeline.depth },
     { name: 'campus_duplicates', help: 'Events swallowed as duplicates.', value: () => pipeline.duplicates },
@@ -51,6 +54,7 @@ export function readings(sources: ReadingSources): Reading[] {
       value: () => journal.outbox.head(lane).seq,
     })),
     ...uplinks.flatMap((uplink) => uplinkReadings(uplink)),
+    ...externals.flatMap((broker) => brokerReadings(broker)),
   ];
 }
 
@@ -74,5 +78,39 @@ function uplinkReadings(uplink: UplinkView): Reading[] {
         value: () => uplink.status().lanes[lane].oldestS,
       },
     ]),
+  ];
+}
+
+function brokerReadings(broker: ReadingSources['externals'][number]): Reading[] {
+  const prefix = `campus_broker_${broker.name.replace(/[^a-zA-Z0-9_]/g, '_')}`;
+  const count = (names: readonly string[]) => () =>
+    names.reduce((sum, name) => sum + (broker.status().counters[name] ?? 0), 0);
+  return [
+    { name: `${prefix}_up`, help: '1 while connected and subscribed.', value: () => broker.status().clients },
+    {
+      name: `${prefix}_live`,
+      help: '1 while what comes counts as live; 0 while it counts as queued.',
+      value: () => (broker.status().isLive ? 1 : 0),
+    },
+    {
+      name: `${prefix}_active`,
+      help: '1 while this gateway works for the broker; 0 while it stands by.',
+      value: () => (broker.status().role === 'active' ? 1 : 0),
+    },
+    {
+      name: `${prefix}_waiting`,
+      help: 'Messages that wait for their commit.',
+      value: () => broker.status().waiting,
+    },
+    {
+      name: `${prefix}_messages`,
+      help: 'Messages handed on since the start.',
+      value: count(['messages_qos0', 'messages_qos1', 'messages_qos2']),
+    },
+    {
+      name: `${prefix}_refused_filters`,
+      help: 'Subscriptions that the broker refused.',
+      value: () => broker.status().refusedFilters.length,
+    },
   ];
 }

@@ -17,6 +17,7 @@ import { opensAlarms } from '../alarms/key.ts';
 import type { Change } from '../alarms/lifecycle.ts';
 import type { JournalRow, RetainedMessage, SealedBatch } from '../journal/batch.ts';
 import type { Journal } from '../journal/journal.ts';
+import { UNFINISHED_KEY } from '../journal/unfinished.ts';
 import type { Registry } from '../registry/registry.ts';
 import {
   bridgeEdge,
@@ -82,9 +83,25 @@ export class Batch {
   /** Alarms let go of devices that are registered no more, or elsewhere; these are strangers from now on. */
   release(): void {
     const { book, devices } = this.#e;
-    const { changes, devices: gone } = book.release((source, subject) => devices.speaksFor(source, subject));
+    const { changes, devices: gone } = book.release((source, alarm) => devices.speaksFor(source, alarm));
     this.addChanges(changes, undefined);
     for (const id of gone) this.#states.set(id, devices.forget(id));
+  }
+
+  /** These devices are out of reach: their states, where they had one, and their alarms are unknown; nothing is cleared. */
+  lose(forgotten: ReadonlyMap<string, DeviceState | undefined>): void {
+    for (const [id, state] of forgotten) if (state !== undefined) this.#states.set(id, state);
+    this.addChanges(this.#e.book.lose([...forgotten.keys()]), undefined);
+  }
+
+  /** A state of the gateway itself. */
+  keep(key: string, value: string): void {
+    this.#sealed.states.push({ key, value });
+  }
+
+  /** What the journal keeps for a start to finish is in this batch. */
+  finished(): void {
+    this.#sealed.states.push({ key: UNFINISHED_KEY, value: undefined });
   }
 
   addRetained(message: RetainedMessage): void {

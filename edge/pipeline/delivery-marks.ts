@@ -12,10 +12,15 @@ export interface Recipient {
   takes: (row: { type: string; severity: number }) => boolean;
 }
 
+/** Key of the state that holds which rows were refused: a cursor counts them as had. */
+export const REFUSED_KEY = 'refused';
+/** Refused rows that are remembered; of more the newest. */
+const REFUSED_MAX = 1_000;
+
 /** Keeps each alarm's delivered mark true to what recipients have receipted (CONTRACT section 4). */
 export class DeliveryMarks {
   readonly #book: AlarmBook;
-  readonly #outbox: Pick<Outbox, 'cursor'>;
+  readonly #outbox: Pick<Outbox, 'cursor' | 'epoch'>;
   readonly #recipients: ReadonlyMap<string, Recipient>;
   readonly #clock: () => number;
   /** `recipient lane seq` of rows that a recipient refused. */
@@ -23,15 +28,22 @@ export class DeliveryMarks {
 
   constructor(
     book: AlarmBook,
-    outbox: Pick<Outbox, 'cursor'>,
+    outbox: Pick<Outbox, 'cursor' | 'epoch'>,
     recipients: readonly Recipient[],
     clock: () => number,
+    refused?: string,
   ) {
     this.#book = book;
     this.#outbox = outbox;
     this.#recipients = new Map(recipients.map((one) => [one.recipient, one]));
     this.#clock = clock;
+    for (const row of storedRefusals(refused, outbox.epoch)) this.#rejected.add(row);
     for (const one of recipients) this.#mark(one, undefined);
+  }
+
+  /** Which rows were refused, for the next start: its `refused`. */
+  get refused(): string {
+    return JSON.stringify({ epoch: this.#outbox.epoch, rows: [...this.#rejected].slice(-REFUSED_MAX) });
   }
 
   /** After a commit: the alarms whose mark changed, by its cursor moves or because they are new. */
@@ -43,11 +55,22 @@ export class DeliveryMarks {
     return due.flatMap((one) => this.#mark(one, this.#clock()));
   }
 
-  /** A recipient refused a row: the alarms it raised count as not delivered. */
+  /** A recipient refused a row: the alarms it raised count as not delivered, whatever a receipt said before. */
   rejected(recipient: string, lane: Lane, seq: number): Alarm[] {
     this.#rejected.add(`${recipient} ${lane} ${seq}`);
     const one = this.#recipients.get(recipient);
-    return one === undefined ? [] : this.#mark(one, this.#clock());
+    if (one === undefined) return [];
+    this.#book.recallDelivery(recipient, (raise) => raise.lane === lane && raise.seq === seq);
+    return this.#mark(one, this.#clock());
+  }
+
+  /** The journal has a new epoch: what receipts said of the old one may have been said of rows that were lost. */
+  renewed(): Alarm[] {
+    this.#rejected.clear();
+    return [...this.#recipients.values()].flatMap((one) => {
+      this.#book.recallDelivery(one.recipient, () => true);
+      return this.#mark(one, this.#clock());
+    });
   }
 
   #mark({ recipient, takes }: Recipient, at: number | undefined): Alarm[] {
@@ -64,4 +87,14 @@ export class DeliveryMarks {
 
 function has({ ack, have }: Cursor, seq: number): boolean {
   return seq <= ack || have.some(([from, to]) => seq >= from && seq <= to);
+}
+
+/** Numbers mean something only within their epoch. */
+function storedRefusals(stored: string | undefined, epoch: string): string[] {
+  try {
+    const found = JSON.parse(stored ?? 'null') as { epoch?: string; rows?: string[] } | null;
+    return found?.epoch === epoch ? (found.rows ?? []) : [];
+  } catch {
+    return [];
+  }
 }

@@ -1,9 +1,11 @@
+import type { Alarm } from '../../contract/alarm.ts';
 import { type BodyParts, bodyParts, subjectOf } from '../../contract/cloud-event.ts';
 import type { EventDraft, Origin } from '../../contract/event.ts';
 import type { Device } from '../../contract/site.ts';
 import type { Catalogue } from '../../device-profiles/catalogue.ts';
 import type { CompiledProfile } from '../../device-profiles/compile.ts';
 import { noState } from '../../device-profiles/device-state.ts';
+import { maySay } from '../../device-profiles/may-say.ts';
 import { type DeviceState, forget, type Settings } from '../../device-profiles/normalise.ts';
 import type { DeviceInput } from '../alarms/sources.ts';
 import type { Watched } from '../ops/silence-watch.ts';
@@ -25,6 +27,8 @@ export interface LiveDevice {
   heardAt: number | undefined;
   /** When an unreadable message was last reported, ms since 1970. */
   reportedAt: number;
+  /** The adapter that it was last heard through; undefined since the start. */
+  adapter: string | undefined;
   /** By input; see `originOf`. */
   origins: Map<string | undefined, KnownOrigin>;
 }
@@ -44,6 +48,9 @@ export interface Route {
 /** Topics of a source remembered; 50,000 are some 10 MB. */
 const MAX_ROUTES = 50_000;
 
+/** What the gateway itself says of a device, by its connection. */
+const watchedByUs: ReadonlySet<string> = new Set(['DEV.OFFLINE', 'SYS.GATEWAY_DOWN']);
+
 /** Inputs of one device whose origin is remembered. */
 const MAX_ORIGINS = 128;
 
@@ -58,7 +65,7 @@ export interface GatewayIdentity {
 
 /** The registered devices with their states, and the way from a topic to them. */
 export class LiveDevices {
-  readonly #catalogue: Catalogue;
+  readonly #catalogue: Pick<Catalogue, 'get' | 'match' | 'ignores'>;
   readonly #registry: Registry;
   readonly #byId = new Map<string, LiveDevice>();
   readonly #stored: Map<string, DeviceState>;
@@ -68,7 +75,7 @@ export class LiveDevices {
 
   /** `stored`: device id to state, as the last run left it. */
   constructor(
-    catalogue: Catalogue,
+    catalogue: Pick<Catalogue, 'get' | 'match' | 'ignores'>,
     registry: Registry,
     stored: Map<string, DeviceState>,
     identity: GatewayIdentity,
@@ -111,6 +118,11 @@ export class LiveDevices {
     return this.#catalogue.ignores(source, channel);
   }
 
+  /** Profiles that read this channel, for whatever device. */
+  readersOf(source: string, channel: string): CompiledProfile[] {
+    return this.#catalogue.match(source, channel).map(({ profile }) => profile);
+  }
+
   get(id: string): LiveDevice | undefined {
     const known = this.#byId.get(id);
     if (known !== undefined) return known;
@@ -126,6 +138,7 @@ export class LiveDevices {
       queue: undefined,
       heardAt: undefined,
       reportedAt: Number.NEGATIVE_INFINITY,
+      adapter: undefined,
       origins: new Map(),
     };
     this.#byId.set(id, live);
@@ -142,24 +155,36 @@ export class LiveDevices {
     return known;
   }
 
-  /** The devices whose silence means something, one by one. `isDown`: who is known to be away. */
-  *watched(isDown: (device: string) => boolean): Generator<Watched> {
-    for (const { id, bridge } of this.#registry.devices()) {
+  /**
+   * The devices whose silence means something, one by one. `isDown`: who is known to be away; `unheard`: external brokers
+   * of which nothing is heard.
+   */
+  *watched(isDown: (device: string) => boolean, unheard: readonly string[] = []): Generator<Watched> {
+    for (const device of this.#registry.devices()) {
+      const { id, bridge } = device;
       const live = this.get(id);
-      const heartbeatMs = live?.profile.heartbeatMs?.(live.settings);
+      const heartbeatMs = live?.profile.heartbeatMs(live.settings);
       if (live === undefined || heartbeatMs === undefined) continue;
-      const reachable = !isDown(id) && (bridge === undefined || !isDown(bridge));
+      const reachable =
+        !isDown(id) &&
+        (bridge === undefined || !isDown(bridge)) &&
+        !unheard.some((adapter) => this.isReachedBy(device, adapter));
       yield { id, heartbeatMs, heardAt: live.heardAt, reachable };
     }
   }
 
-  /** Is what this device or input says about this subject? Not, once it is removed or watches another slot. */
-  speaksFor({ device: id, input }: DeviceInput, subject: string): boolean {
-    // not by its profile: a profile with a fault must not let go of anything
+  /** Can this device or input still say something of this alarm? Not, once it is removed, moved or means something else. */
+  speaksFor({ device: id, input }: DeviceInput, alarm: Alarm): boolean {
     const device = this.#registry.device(id);
     if (device === undefined) return false;
     const origin = { ...this.#identity, ...this.#registry.originOf(device, input) };
-    return subjectOf(input === undefined ? { origin } : { origin, input }) === subject;
+    if (subjectOf(input === undefined ? { origin } : { origin, input }) !== alarm.subject) return false;
+    const live = this.get(id);
+    // a profile with a fault must not let go of anything
+    if (live === undefined || watchedByUs.has(alarm.type)) return true;
+    const { profile, settings } = live;
+    if (alarm.type === 'DEV.SILENT') return profile.heartbeatMs(settings) !== undefined;
+    return maySay(profile, settings, input, alarm.type);
   }
 
   /** What it says next is a first sight. Returns the state to store. */
@@ -180,6 +205,39 @@ export class LiveDevices {
       ids.push(device.id);
     }
     return ids;
+  }
+
+  /**
+   * Is it reached through this external broker: was it last heard there, or, not heard since the start, has it no account
+   * at the embedded one?
+   */
+  isReachedBy(device: Device, adapter: string): boolean {
+    const last = this.get(device.id)?.adapter;
+    return last === undefined ? !this.#hasAccount(device) : last === adapter;
+  }
+
+  /**
+   * The devices that are reached through this external broker are unknown now. Returns their ids, with the state to store
+   * where there is one.
+   */
+  forgetReachedBy(adapter: string): Map<string, DeviceState | undefined> {
+    const forgotten = new Map<string, DeviceState | undefined>();
+    for (const device of this.#registry.devices()) {
+      if (!this.isReachedBy(device, adapter)) continue;
+      const live = this.get(device.id);
+      if (live?.state !== undefined) live.state = forget(live.state);
+      forgotten.set(device.id, live?.state);
+    }
+    return forgotten;
+  }
+
+  /** Has it, or a bridge before it, an account at the embedded broker? */
+  #hasAccount(device: Device): boolean {
+    for (let next: Device | undefined = device, hops = 0; next !== undefined && hops < 8; hops++) {
+      if (next.user !== undefined) return true;
+      next = next.bridge === undefined ? undefined : this.#registry.device(next.bridge);
+    }
+    return false;
   }
 
   #find(source: string, channel: string): readonly Route[] {

@@ -6,6 +6,7 @@ import type { LiveDevice, LiveDevices, Route } from './devices.ts';
 import type { ClientQueue } from './fair-queue.ts';
 import { type Item, MessageItem, type Share } from './item.ts';
 import { ownDraft } from './own-event.ts';
+import { retainedCopy } from './retained-copy.ts';
 
 /** QoS 0 messages without an alarm are dropped, and counted, when this many items wait. */
 const QOS0_DEPTH = 50_000;
@@ -45,7 +46,9 @@ export class Intake {
   ): Taken | undefined {
     const routes = this.#o.devices.route(raw.source, raw.channel);
     const retained =
-      raw.retain === true ? { topic: raw.channel, payload: raw.payload, qos: raw.qos ?? 0 } : undefined;
+      raw.retain === true
+        ? retainedCopy(raw, this.#o.devices.readersOf(raw.source, raw.channel), routes.length > 0)
+        : undefined;
     let status: Outcome['status'] = 'unknown-device';
     const shares: Share[] = [];
     let queue: ClientQueue<Item> | undefined;
@@ -59,7 +62,7 @@ export class Intake {
     }
     if (routes.length === 0) {
       if (this.#o.devices.ignores(raw.source, raw.channel)) status = 'ignored';
-      else this.#o.inbox.add(raw, 'unknown-device');
+      else this.#o.inbox.addUnknown(raw);
     }
     this.#o.onOutcome(status, raw);
     if (!mustWait) {
@@ -93,10 +96,13 @@ export class Intake {
     if (raw.stored !== 'retained' && raw.will !== true) live.heardAt = raw.receivedMonotonicMs;
     const changed = result.state !== live.state;
     live.state = result.state;
+    live.adapter = raw.adapter;
     const { status } = result;
     const drafts = result.drafts;
     if (status === 'unmapped' || status === 'undecodable') {
-      this.#o.inbox.add(raw, status, live.device.id, result.detail, live.profile.definition.mask);
+      const { id } = live.device;
+      const { mask } = live.profile.definition;
+      this.#o.inbox.addUnread(raw, status, { device: id, detail: result.detail, mask });
       if (this.#reportable(live, raw.receivedAt)) {
         drafts.push(
           ownDraft('DEV.UNMAPPED', 'pulse', raw.receivedAt, { status, detail: result.detail ?? '' }),

@@ -62,7 +62,9 @@ export async function planImport(
   const report = {} as ImportReport;
   const writes: ImportPlan['writes'] = [];
   for (const table of tables) {
-    const wanted: Wanted[] = site[table].map((entry) => wantedOf(table, entry));
+    const wanted: Wanted[] = site[table].map((entry) =>
+      wantedOf(table, withIssuedUser(table, entry, stored)),
+    );
     const rows = await mapTwo(wanted, (entry) =>
       rowOf(table, entry, stored[table].get(entry.id), options.dryRun === true),
     );
@@ -128,6 +130,16 @@ function insertInto(table: string): string {
     SELECT value ->> 'id', value ->> 'body', value ->> 'hash', nullif(value ->> 'hash', '') FROM json_each(?) WHERE true
     ON CONFLICT (id) DO UPDATE SET body = excluded.body,
       hash = iif(excluded.hash = '', hash, excluded.hash), given = coalesce(excluded.given, given)`;
+}
+
+/** The account that this gateway issued to a device stays, unless the site names one. */
+function withIssuedUser(table: Table, entry: object, stored: StoredSite): object {
+  if (table !== 'devices' || 'user' in entry) return entry;
+  const row = stored.devices.get(idOf(table, entry) ?? '');
+  const user = row === undefined ? undefined : (JSON.parse(row.body) as { user?: string }).user;
+  // an import gives its credentials' passwords
+  const isIssued = user !== undefined && stored.credentials.get(user)?.given === null;
+  return isIssued ? { ...entry, user } : entry;
 }
 
 interface Wanted {

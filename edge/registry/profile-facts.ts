@@ -5,7 +5,7 @@ import type { ProfileFacts } from './site-check.ts';
 import type { TopicsOf } from './topic-rights.ts';
 
 /** What the checks of a site import ask of the profiles. */
-export function profileFacts(catalogue: Catalogue): ProfileFacts {
+export function profileFacts(catalogue: Pick<Catalogue, 'get' | 'list'>): ProfileFacts {
   return {
     ids: new Set(catalogue.list().map(({ id }) => id)),
     check: (id, device) => {
@@ -16,6 +16,6 @@ export function profileFacts(catalogue: Catalogue): ProfileFacts {
 }
 
 /** Default rights of a device's account: the topics of its profile. */
-export function topicsOf(catalogue: Catalogue): TopicsOf {
+export function topicsOf(catalogue: Pick<Catalogue, 'get'>): TopicsOf {
   return (id, key) => catalogue.get(id)?.filters(key) ?? { publish: [], subscribe: [] };
 }

@@ -5,7 +5,9 @@ import type { Credential, Device, OrgUnit, Place, Site, Slot } from '../../contr
 import type { BrokerAccount } from '../adapters/mqtt/options.ts';
 import { moveToQuarantine } from '../journal/quarantine.ts';
 import type { Database } from '../journal/sqlite.ts';
-import { type AccountRecord, BrokerAccounts } from './accounts.ts';
+import { type AccountListener, type AccountRecord, BrokerAccounts } from './accounts.ts';
+import { accountOf, type IssuedCredential, newDevicePassword } from './device-credentials.ts';
+import { IgnoreList } from './ignored.ts';
 import {
   applyImport,
   type ImportReport,
@@ -15,12 +17,12 @@ import {
   siteOf,
   tableNames,
 } from './import.ts';
-import { hashPassword, personCost, verifyPassword } from './passwords.ts';
+import { deviceCost, hashPassword, personCost, verifyPassword } from './passwords.ts';
 import { SessionStore } from './session-store.ts';
 import { checkSite, type ProfileFacts } from './site-check.ts';
 import { explainSiteError, openSiteDatabase, SiteDamageError } from './site-db.ts';
 import { emptySite, readSiteFile, staying } from './site-file.ts';
-import type { SiteIssue, Table } from './site-issue.ts';
+import { idOf, issue, type SiteIssue, type Table } from './site-issue.ts';
 import { type DeviceOrigin, SiteView } from './site-view.ts';
 import { fillIn, type TopicsOf } from './topic-rights.ts';
 import { Users } from './users.ts';
@@ -63,12 +65,15 @@ export class Registry {
   readonly users: Users;
   /** Who is signed in, over restarts. */
   readonly sessions: SessionStore;
+  /** Unknown devices that nobody wants to see in the inbox. */
+  readonly ignored: IgnoreList;
   /** The broker's way to ask who a device is. */
   readonly access: BrokerAccounts;
   readonly #db: Database;
   readonly #logger: Logger;
   readonly #topicsOf: TopicsOf;
   readonly #listeners = new Set<() => void>();
+  readonly #accountListeners = new Set<AccountListener>();
   #view = new SiteView(emptySite);
   #credentials: StoredSite['credentials'] = new Map();
   #accounts = new Map<string, AccountRecord>();
@@ -82,6 +87,7 @@ export class Registry {
     this.#topicsOf = options.topicsOf ?? (() => ({ publish: [], subscribe: [] }));
     this.users = new Users(db, () => this.#load());
     this.sessions = new SessionStore(db);
+    this.ignored = new IgnoreList(db);
     this.access = new BrokerAccounts((user) => this.#record(user));
   }
 
@@ -90,6 +96,7 @@ export class Registry {
     const db = await openSiteDatabase(options.file);
     try {
       const registry = new Registry(db, options);
+      await registry.ignored.load();
       await registry.#load();
       return registry;
     } catch (error) {
@@ -212,6 +219,12 @@ export class Registry {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Calls back when a broker account that was asked for has changed or gone. Returns the unsubscribe function. */
+  onAccountChange(listener: AccountListener): () => void {
+    this.#accountListeners.add(listener);
+    return () => this.#accountListeners.delete(listener);
+  }
+
   /** Takes over what another process (`campus-gateway devices import`) wrote. True if something changed. */
   async refresh(): Promise<boolean> {
     const version = await this.#currentDataVersion();
@@ -243,6 +256,69 @@ export class Registry {
       );
       if (issues.length > 0) throw new SiteError(issues);
       return await this.#import(site, options, sections);
+    });
+  }
+
+  /** What would keep these entries from being added. Their paths begin with the section, as `devices.0.key`. */
+  faultsOf(site: Site, profiles: ProfileFacts): SiteIssue[] {
+    const existing = this.site();
+    const taken = (Object.keys(tableNames) as Table[]).flatMap((table) => {
+      const ids = new Set(existing[table].map((entry) => idOf(table, entry)));
+      return site[table].flatMap((entry, index) => {
+        const id = idOf(table, entry);
+        if (!ids.has(id)) return [];
+        return [issue([table, index, 'id'], `"${id}" is taken`, 'choose another')];
+      });
+    });
+    return [...taken, ...checkSite(site, { existing, profiles })];
+  }
+
+  /** Adds entries beside what is registered and changes nothing else. Rejects with a `SiteError`. */
+  add(site: Site, profiles: ProfileFacts): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.refresh();
+      const issues = this.faultsOf(site, profiles);
+      if (issues.length > 0) throw new SiteError(issues);
+      const plan = await planImport(await readStored(this.#db), site, emptySite, {});
+      await this.#db.transaction((queries) => applyImport(queries, plan));
+      await this.#load();
+    });
+  }
+
+  /**
+   * Gives a device's broker account a new password, and an account if it has none. Only its hash is kept; the old
+   * password is refused from now on. Rejects for an unknown device and for one behind a bridge.
+   */
+  issueCredential(id: string): Promise<IssuedCredential> {
+    return this.#inTurn(async () => {
+      await this.refresh();
+      const device = this.device(id);
+      if (device === undefined) throw new Error(`there is no device "${id}"; see the list of devices`);
+      if (device.user === undefined && device.bridge !== undefined) {
+        throw new Error(`"${id}" is reached through "${device.bridge}"; issue one for that device`);
+      }
+      const user = accountOf(
+        device,
+        (name) => this.#credentials.has(name),
+        (name) => this.devicesOfUser(name).length > 0,
+      );
+      const created = !this.#credentials.has(user);
+      const password = newDevicePassword();
+      const hash = await hashPassword(password, deviceCost);
+      await this.#db.transaction(async (queries) => {
+        // `given` stays: the next import leaves this password alone unless its file has another one since
+        await queries.run(
+          `INSERT INTO credential (id, body, hash) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET hash = ?3`,
+          user,
+          JSON.stringify({ user }),
+          hash,
+        );
+        if (device.user !== undefined) return;
+        const body = JSON.stringify({ ...device, user });
+        await queries.run('UPDATE device SET body = ?2 WHERE id = ?1', id, body);
+      });
+      await this.#load();
+      return { user, password, created, devices: this.devicesOfUser(user).map((one) => one.id) };
     });
   }
 
@@ -282,15 +358,27 @@ export class Registry {
     const stored = await readStored(this.#db);
     await this.users.load();
     this.#credentials = stored.credentials;
+    const before = this.#accounts;
     this.#accounts = new Map();
     this.#view = new SiteView(siteOf(stored));
     this.#version += 1;
+    this.#tellAccounts(before);
     for (const listener of this.#listeners) listener();
     const { places, slots, devices } = this.#view.site;
     this.#logger.info(
       { places: places.length, slots: slots.length, devices: devices.length },
       'registry loaded',
     );
+  }
+
+  /** Who never asked since the last change is not connected. */
+  #tellAccounts(before: ReadonlyMap<string, AccountRecord>): void {
+    for (const [user, old] of before) {
+      const now = this.#record(user);
+      const passwordChanged = now?.hash !== old.hash;
+      if (!passwordChanged && JSON.stringify(now?.account) === JSON.stringify(old.account)) continue;
+      for (const listener of this.#accountListeners) listener(user, now?.account, passwordChanged);
+    }
   }
 
   #record(user: string): AccountRecord | undefined {

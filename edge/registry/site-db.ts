@@ -40,6 +40,7 @@ const migrations = [
    CREATE TRIGGER session_outdated AFTER UPDATE OF hash, body ON user
    WHEN old.hash <> new.hash OR old.body ->> 'role' <> new.body ->> 'role'
    BEGIN DELETE FROM session WHERE user = new.id; END;`,
+  `CREATE TABLE ignored (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;`,
 ];
 
 /** `site.db` cannot be read any more. */
@@ -57,6 +58,7 @@ export class SiteDamageError extends Error {
 export async function openSiteDatabase(file: string): Promise<Database> {
   const db = await openDatabase(file, 'create');
   try {
+    await expectOurs(db);
     await db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
     db.busyTimeout(5_000);
     await migrate(db);
@@ -67,6 +69,18 @@ export async function openSiteDatabase(file: string): Promise<Database> {
     await db.close().catch(() => {});
     throw explainSiteError(file, error);
   }
+}
+
+/** Another program's database must neither be written to nor stop every start. */
+async function expectOurs(db: Database): Promise<void> {
+  const version = (await db.get<{ user_version: number }>('PRAGMA user_version'))?.user_version ?? 0;
+  // a later form is refused by name, not taken for another program's
+  if (version > migrations.length) return;
+  const tables = await db.all<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'");
+  const names = new Set(tables.map(({ name }) => name));
+  const ours = ['place', 'slot', 'credential', 'device', 'user', 'meta'].every((name) => names.has(name));
+  if (version === 0 ? names.size > 0 : !ours)
+    throw new SiteDamageError(db.file, 'it is no registry of a gateway');
 }
 
 async function migrate(db: Database): Promise<void> {

@@ -21,9 +21,14 @@ export async function startBareAedes(): Promise<BareAedes> {
   return { process: running, port, startMs: performance.now() - began };
 }
 
-/** mosquitto as it comes: everything in memory. */
-export function startPlainMosquitto(program: string, dir: string, port?: number): Promise<Mosquitto> {
-  return startMosquitto(program, dir, { verbose: false, ...(port === undefined ? {} : { port }) });
+/** mosquitto as it comes: everything in memory. `extra`: further lines of its configuration. */
+export function startPlainMosquitto(
+  program: string,
+  dir: string,
+  port?: number,
+  extra: string[] = [],
+): Promise<Mosquitto> {
+  return startMosquitto(program, dir, { verbose: false, extra, ...(port === undefined ? {} : { port }) });
 }
 
 /** mosquitto with a save of its database for each change: the only way it keeps what it acknowledged. */

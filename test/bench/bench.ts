@@ -7,6 +7,7 @@ import { locate, PEERS } from '../setup/peers.mjs';
 import type { RunningProcess } from '../simulators/processes.ts';
 import { tempDir } from '../simulators/temp-dir.ts';
 import { drain } from './drain.ts';
+import { externalBroker } from './external-broker.ts';
 import { type Bench, type Figures, type Measurement, omitted, type Row } from './figures.ts';
 import { flood } from './flood.ts';
 import { growth } from './growth.ts';
@@ -15,7 +16,7 @@ import { latency } from './latency.ts';
 import { startUp } from './start-up.ts';
 import { table } from './table.ts';
 
-const measurements: readonly Measurement[] = [ingest, latency, flood, drain, startUp, growth];
+const measurements: readonly Measurement[] = [ingest, externalBroker, latency, flood, drain, startUp, growth];
 const usage = `npm run bench -- [--quick] [--json FILE] [--only NAME,...]
   NAME: ${measurements.flatMap(({ figures }) => figures).join(', ')}; the first letters are enough`;
 const TMPFS = 0x0102_1994;

@@ -12,6 +12,7 @@ export interface Figures {
   ingest_ratio_bare_aedes: { c1000x1: number; c50x20: number };
   ingest_ratio_mosquitto_qos1: number;
   ingest_ratio_mosquitto_durable: number;
+  external_broker_per_s: number;
   latency_ms: { '500/s': Spread; '5000/s': Spread };
   latency_ratio_bare_aedes: { '500/s': number; '5000/s': number };
   flood_panic_latency_ms: {

@@ -1,5 +1,6 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { connectAsync } from 'mqtt';
 import { afterAll, expect, it } from 'vitest';
 import { Receiver } from '../../cloud-bridge/receiver/receiver.ts';
 import { SqliteStore } from '../../cloud-bridge/receiver/sqlite-store.ts';
@@ -23,7 +24,7 @@ describeWithPeer(['mosquitto', 'openssl'], 'a province as docs/uplink.md sets it
   }, async () => {
     const { dir, remove } = tempDir('rights');
     closers.push(remove);
-    const certs = makeCertificates();
+    const certs = makeCertificates('another-school');
     const file = (name: string, text: string) => {
       writeFileSync(join(dir, name), text);
       return join(dir, name);
@@ -49,6 +50,7 @@ describeWithPeer(['mosquitto', 'openssl'], 'a province as docs/uplink.md sets it
         `keyfile ${file('server.key', certs.server.key)}`,
         'require_certificate true',
         'use_identity_as_username true',
+        'use_username_as_clientid true',
         `acl_file ${acl}`,
         'max_queued_messages 0',
         'set_tcp_nodelay true',
@@ -91,15 +93,28 @@ describeWithPeer(['mosquitto', 'openssl'], 'a province as docs/uplink.md sets it
     };
     // With the same certificate and another path nothing arrives, and the gateway is not told that all is well.
     const intruder = uplinkOf('gw-02');
+    await waitFor('the intruder to notice', () =>
+      /does not take the hello.*[Nn]ot authorized/.test(intruder.status().reason ?? ''),
+    );
+    expect(intruder.status().lanes).toMatchObject({ a: { ack: 0 }, e: { ack: 0 } });
+    await intruder.stop();
     const owner = uplinkOf('gw-01');
     await waitFor('both lanes of the owner', () => {
       const { a, e } = owner.status().lanes;
       return a.ack === 1 && e.ack === 2;
     });
-    await waitFor('the intruder to notice', () =>
-      /does not take the hello.*[Nn]ot authorized/.test(intruder.status().reason ?? ''),
-    );
-    expect(intruder.status().lanes).toMatchObject({ a: { ack: 0 }, e: { ack: 0 } });
+    // bug: whoever had any certificate could push a gateway off the broker with its client id
+    for (const protocolVersion of [4, 5] as const) {
+      const thief = await connectAsync(url, {
+        ...tls(certs.device),
+        protocolVersion,
+        clientId: 'cs-4137010001-gw-01-province',
+        reconnectPeriod: 0,
+      });
+      await thief.subscribeAsync('cs/v1/3701/370102/4137010001/gw-01/dn/rcpt');
+      await thief.endAsync();
+    }
+    expect(owner.status()).toMatchObject({ state: 'up', counters: { connects: 1 } });
     expect((await store.events({ after: 0, limit: 10 })).map(({ gateway }) => gateway)).toEqual([
       'gw-01',
       'gw-01',

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadEdgeConfig, reloadEdgeConfig, uplinkPassword } from '../../config/edge.ts';
+import { loadEdgeConfig, passwordOf, reloadEdgeConfig } from '../../config/edge.ts';
 import { formatFault } from '../../config/fault.ts';
 import { describeWithPeer, requirePeer } from '../support/peers.ts';
 
@@ -61,6 +61,7 @@ describe('edge.yaml', () => {
         },
         console: { host: '127.0.0.1', port: 8080, allow_plain_http: false, session_hours: 12 },
         storage: { reserve_mib: 64, retention_days: 180 },
+        brokers: [],
         uplinks: [],
         profiles: {},
         log: { level: 'info' },
@@ -164,6 +165,36 @@ uplinks:
       ],
     ],
     [
+      'a broker that cannot be',
+      `${site}brokers:
+  - {name: mqtt, url: "mqtt://h/path", subscribe: []}
+  - {name: site, url: "mqtt://h", subscribe: [io/+/state, $share/g/io, "io/#", "a#"], password_env: NOT_SET}
+  - {name: site, url: "mqtt://h", subscribe: ["#"], tls: {cert_file: x.crt}, lease: {name: c, takeover_s: 1}}
+`,
+      [
+        'edge.yaml:7:12 brokers[0].name: is the name of the embedded broker (is "mqtt"); write another',
+        'edge.yaml:7:23 brokers[0].url: must be mqtt://host:port or mqtts://host:port (is "mqtt://h/path"); write e.g. mqtts://mqtt.campus.lan:8883',
+        'edge.yaml:7:51 brokers[0].subscribe: must have at least 1 entries (has 0)',
+        'edge.yaml:8:5 brokers[1].username: is missing beside the password; add the user at that broker',
+        'edge.yaml:8:59 brokers[1].subscribe[1]: must be a topic filter, not of $share or $SYS (is "$share/g/io"); write e.g. zigbee2mqtt/#',
+        'edge.yaml:8:80 brokers[1].subscribe[3]: must be a topic filter, not of $share or $SYS (is "a#"); write e.g. zigbee2mqtt/#',
+        'edge.yaml:8:101 brokers[1].password_env: NOT_SET is not set in the environment; set it, also where you check the file',
+        'edge.yaml:9:12 brokers[2].name: "site" is taken by brokers[1]; write another name',
+        'edge.yaml:9:23 brokers[2].url: is not encrypted, yet tls is given; write mqtts:// or remove tls',
+        'edge.yaml:9:58 brokers[2].tls: needs cert_file and key_file together; add the missing one',
+        'edge.yaml:9:70 brokers[2].tls.cert_file: "x.crt" does not exist; correct the path or the file',
+        'edge.yaml:9:107 brokers[2].lease.takeover_s: must be 6-120; write e.g. 15',
+      ],
+    ],
+    [
+      'filters of which one message matches two',
+      `${site}brokers: [{name: site, url: "mqtt://h", subscribe: ["io/+/state", "io/7/#", "io", "zb/#", "zb"]}]\n`,
+      [
+        'edge.yaml:6:67 brokers[0].subscribe[1]: "io/7/#" overlaps with "io/+/state": the broker would deliver twice; remove one, or make them narrower',
+        'edge.yaml:6:91 brokers[0].subscribe[4]: "zb" overlaps with "zb/#": the broker would deliver twice; remove one, or make them narrower',
+      ],
+    ],
+    [
       'a profile folder that is a file',
       `${site}profiles: {dir: campus.yaml}\n`,
       ['edge.yaml:6:17 profiles.dir: "campus.yaml" is not a folder; correct the path or the file'],
@@ -203,9 +234,9 @@ uplinks:
   });
 
   it('reads the password of an uplink from its file or variable', () => {
-    expect(uplinkPassword({ password_file: join(dir, 'secrets/province') })).toBe('a-long-password');
-    expect(uplinkPassword({ password_env: 'P' }, { P: 'x' })).toBe('x');
-    expect(uplinkPassword({})).toBeUndefined();
+    expect(passwordOf({ password_file: join(dir, 'secrets/province') })).toBe('a-long-password');
+    expect(passwordOf({ password_env: 'P' }, { P: 'x' })).toBe('x');
+    expect(passwordOf({})).toBeUndefined();
   });
 });
 

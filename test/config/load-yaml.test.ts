@@ -1,4 +1,5 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -437,6 +438,15 @@ describe('a file that cannot be read', () => {
 
   it('is a folder', () => {
     expect(loadYaml(tmpdir(), schema)).toMatchObject({ faults: [{ message: 'is a folder' }] });
+  });
+
+  it('bug: a pipe was waited for without end, and a link to a device filled the memory', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'load-yaml-'));
+    const [pipe, zero] = [join(folder, 'pipe.yaml'), join(folder, 'zero.yaml')];
+    execFileSync('mkfifo', [pipe]);
+    symlinkSync('/dev/zero', zero);
+    for (const file of [pipe, zero])
+      expect(loadYaml(file, schema)).toMatchObject({ faults: [{ file, message: 'is no ordinary file' }] });
   });
 
   it('is not UTF-8, as Windows in China writes it', () => {

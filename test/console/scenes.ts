@@ -72,3 +72,35 @@ export async function playFlood(stage: Stage, count: number): Promise<void> {
     stage.happen(...Array.from({ length: Math.min(50, count - n) }, (_, i) => one(n + i)));
   }
 }
+
+/** An installer's day: new devices of several kinds, one that cannot be read, one that nobody knows. */
+export function playStrangers(stage: Stage): void {
+  const MIN = 60_000;
+  stage.hear('zigbee2mqtt/dorm-509-smoke', { smoke: false, battery: 97, linkquality: 120 }, 'z2m', 9 * MIN);
+  stage.hear('zigbee2mqtt/dorm-509-smoke', { smoke: true, battery: 97, linkquality: 118 }, 'z2m', 8 * MIN);
+  stage.hear('zigbee2mqtt/dorm-509-smoke/availability', { state: 'online' }, 'z2m', 7 * MIN);
+  stage.hear(
+    'io/io-gate/state',
+    { seq: 1, ch: { 1: 'normal', 2: 'normal', 3: 'alarm', 4: 'normal' } },
+    'io-gate',
+    6 * MIN,
+  );
+  stage.hear('zigbee2mqtt/财务室键盘', { action: 'emergency', action_code: '471108' }, 'z2m', 5 * MIN);
+  stage.hear('zigbee2mqtt/后门门磁', { contact: false, battery: 80 }, 'z2m', 4 * MIN);
+  stage.hear('acme/7731/telemetry', { heat: 41.5, st: 3 }, 'acme-7731', 3 * MIN);
+  const device = { identifiers: ['acme-9'], name: '顶楼水箱', manufacturer: 'Acme' };
+  const discovery = { name: '水浸', device_class: 'moisture', state_topic: 'acme/9/leak', device };
+  stage.hear('homeassistant/binary_sensor/acme-9/config', discovery, 'ha', 2 * MIN);
+  stage.hear(
+    'homeassistant/climate/acme-8/config',
+    { name: '空调', state_topic: 'acme/8', device },
+    'ha',
+    MIN,
+  );
+  stage.hearUnreadable(
+    'leak-1',
+    'zigbee2mqtt/leak-1',
+    { water_leak: 'perhaps' },
+    'a value of "water_leak" is not known to profile zigbee2mqtt.device',
+  );
+}

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { uuidv7 } from 'uuidv7';
 import type { Alarm, Delivery } from '../../contract/alarm.ts';
@@ -5,13 +6,23 @@ import { encodeBody } from '../../contract/cloud-event.ts';
 import { EVENT_VERSION, type Event, type Lane, type Origin, type Severity } from '../../contract/event.ts';
 import { eventType } from '../../contract/event-type.ts';
 import type { LiveStatus } from '../../contract/live.ts';
-import type { Place } from '../../contract/site.ts';
+import type { RawMessage } from '../../contract/raw-message.ts';
+import { siteSchema } from '../../contract/site.ts';
+import { builtinProfiles, Catalogue } from '../../device-profiles/catalogue.ts';
 import { AlarmBook } from '../../edge/alarms/book.ts';
 import type { Change } from '../../edge/alarms/lifecycle.ts';
-import type { AlarmDesk, Person, SiteDirectory, Users } from '../../edge/api/ports.ts';
+import type { AlarmDesk, Person, Users } from '../../edge/api/ports.ts';
 import { type ApiServer, createApi } from '../../edge/api/server.ts';
+import type { CommandRequest } from '../../edge/commands/desk.ts';
+import { mayCommand } from '../../edge/commands/rights.ts';
 import type { JournalRow } from '../../edge/journal/batch.ts';
+import { UnknownDeviceInbox } from '../../edge/registry/inbox.ts';
+import { InboxDesk } from '../../edge/registry/inbox-desk.ts';
+import { Registry } from '../../edge/registry/registry.ts';
+import { SiteProfiles } from '../../edge/registry/site-profiles.ts';
+import { readAddresses } from '../../edge/registry/strangers.ts';
 import { MemoryJournal } from '../edge/api/memory-gateway.ts';
+import { tempDir } from '../simulators/temp-dir.ts';
 import { devices, people, places, slots } from './stage-campus.ts';
 
 /** What happens on the stage; the rest follows from the type and the slot. */
@@ -36,6 +47,7 @@ export interface StageOptions {
   recipients?: readonly string[];
 }
 
+const logger = pino({ level: 'silent' });
 const identity = { gateway: 'gw-stage', school: '2137000001', region: '370102' };
 export const SET_UP_CODE = 'K7QM-2XRD';
 
@@ -59,21 +71,53 @@ export class Stage {
   };
   /** Nothing reaches the disk: changes are shown unsaved. */
   diskFull = false;
+  /** What people sent to devices. */
+  readonly commands: Array<CommandRequest & { by: string; second?: string }> = [];
   readonly #journal: MemoryJournal;
   readonly #unsaved: Set<string>;
+  readonly #inbox: UnknownDeviceInbox;
+  #closing: () => Promise<void> = async () => undefined;
   readonly #seq: Record<Lane, number> = { a: 0, e: 0 };
 
-  private constructor(parts: Pick<Stage, 'book' | 'api'> & { journal: MemoryJournal; unsaved: Set<string> }) {
+  private constructor(
+    parts: Pick<Stage, 'book' | 'api'> & {
+      journal: MemoryJournal;
+      unsaved: Set<string>;
+      inbox: UnknownDeviceInbox;
+    },
+  ) {
     this.book = parts.book;
     this.api = parts.api;
     this.#journal = parts.journal;
     this.#unsaved = parts.unsaved;
+    this.#inbox = parts.inbox;
   }
 
   static async open({ consoleDir, bare = false, recipients = ['province'] }: StageOptions): Promise<Stage> {
     const book = new AlarmBook({ clock: Date.now, newId: uuidv7, recipients });
     const journal = new MemoryJournal();
     const unsaved = new Set<string>();
+    const folder = tempDir('stage');
+    const registry = await Registry.open({ file: join(folder.dir, 'site.db'), logger });
+    await registry.importSite(siteSchema.parse({ places, slots, devices }));
+    const builtin = builtinProfiles();
+    const profiles = new SiteProfiles(Catalogue.load({ builtin }).catalogue, { builtin });
+    const inbox = new UnknownDeviceInbox({
+      addresses: readAddresses(profiles),
+      isIgnored: (names) => registry.ignored.takes(names),
+    });
+    const inboxDesk = new InboxDesk({
+      inbox,
+      registry,
+      profiles,
+      profileClock: { siteZone: 'Asia/Shanghai', lateAfterMs: 30_000 },
+      clock: Date.now,
+      monotonic: () => performance.now(),
+      emit: async () => stage?.happen({ type: 'SYS.CFG', edge: 'pulse' }) && undefined,
+      logger,
+    });
+    const commandsOf = (id: string) =>
+      profiles.get(registry.device(id)?.profile ?? '')?.definition.commands ?? {};
     let stage: Stage | undefined;
     const desk: AlarmDesk = {
       open: () => book.open(),
@@ -88,30 +132,82 @@ export class Stage {
     };
     const api = await createApi({
       listeners: [{ host: '127.0.0.1', port: 0 }],
-      logger: pino({ level: 'silent' }),
+      logger,
       clock: Date.now,
       identity: { ...identity, name: '历下区实验小学', zone: 'Asia/Shanghai' },
       version: '0.0.0',
       epoch: uuidv7(),
       journal,
       desk,
-      directory: directory(),
+      directory: registry,
       users: users(bare),
       setupCode: SET_UP_CODE,
-      inbox: { list: () => [] },
+      inbox: inboxDesk,
+      profiles,
+      credentials: {
+        issue: async (device) => ({
+          user: device,
+          password: 'k7m3x-9pq4d-t2v8w-hc5ry',
+          created: true,
+          devices: [device],
+        }),
+        account: (user) => ({ publish: [`io/${user}/#`], subscribe: [`io/${user}/set`] }),
+      },
+      commands: {
+        commandsOf,
+        run: async (request, actor) => {
+          if (mayCommand(actor, commandsOf(request.device)[request.name]?.output ?? 'other') !== 'allowed')
+            return { refused: 'second-person-needed', detail: { zh: '须由带班班长同意', en: 'leader' } };
+          const { user: by, second } = actor;
+          stage?.commands.push({ ...request, by, ...(second === undefined ? {} : { second: second.user }) });
+          return { sent: true, stored: true, at: Date.now() };
+        },
+      },
       status: () => stage?.status ?? unreachable(),
       readiness: () => [],
       metrics: { contentType: 'text/plain', text: async () => '' },
       onSignInFailure: () => undefined,
       consoleDir,
     });
-    stage = new Stage({ book, api, journal, unsaved });
+    stage = new Stage({ book, api, journal, unsaved, inbox });
+    stage.#closing = async () => {
+      await registry.close();
+      folder.remove();
+    };
     stage.url = (await api.start()).url;
     return stage;
   }
 
-  close(): Promise<void> {
-    return this.api.stop();
+  async close(): Promise<void> {
+    await this.api.stop();
+    await this.#closing();
+    this.#closing = async () => undefined;
+  }
+
+  /** A device that nobody registered says something. */
+  hear(channel: string, payload: unknown, user = 'z2m', ago = 0): void {
+    this.#inbox.addUnknown(this.#raw(channel, payload, user, ago));
+    this.tellStatus({ inbox: this.#inbox.counts });
+  }
+
+  /** A registered device says what its profile cannot read. */
+  hearUnreadable(device: string, channel: string, payload: unknown, detail: string): void {
+    this.#inbox.addUnread(this.#raw(channel, payload, device, 0), 'unmapped', { device, detail, mask: [] });
+    this.tellStatus({ inbox: this.#inbox.counts });
+  }
+
+  #raw(channel: string, payload: unknown, user: string, ago: number): RawMessage {
+    const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
+    return {
+      source: 'mqtt',
+      adapter: 'mqtt',
+      channel,
+      user,
+      clientId: `${user}-client`,
+      payload: Buffer.from(text),
+      receivedAt: Date.now() - ago,
+      receivedMonotonicMs: 0,
+    };
   }
 
   /** Lets things happen, in one commit. Returns the alarms they touched. */
@@ -255,19 +351,6 @@ function users(bare: boolean): Users {
       known.set(person.user, person);
       return person;
     },
-  };
-}
-
-function directory(): SiteDirectory {
-  return {
-    version: 1,
-    places: () => places,
-    units: () => [],
-    slots: () => slots,
-    devices: () => devices,
-    links: () => [],
-    place: (id): Place | undefined => places.find((place) => place.id === id),
-    device: (id) => devices.find((device) => device.id === id),
   };
 }
 

@@ -25,6 +25,7 @@ const samples = `samples:
   - messages:
       - { topic: acme/1, payload: { smoke: true }, expect: { status: mapped, events: [{ type: FIR.SMOKE }] } }
       - { topic: acme/1, payload: { smoke: false }, expect: { status: mapped, events: [{ edge: clear }] } }
+      - { topic: acme/1/alive, payload: up, expect: { status: unmapped } }
 `;
 
 function report(text: string) {
@@ -126,7 +127,7 @@ describe('an entry that refers to what is not there', () => {
     ],
     [
       `  - { when: { path: x, in: [1] }, emit: { type: { input: means }, edge: raise } }\n`,
-      'only an input of "each" has a meaning',
+      'only an input of "each" or "input" has a meaning',
     ],
     [
       `  - { when: { path: x, in: [1] }, emit: { type: EMG.PANIC, edge: raise, flip: polarity } }\n`,

@@ -96,7 +96,7 @@ describe('a fault says where it is and what to write', () => {
     [
       'path: smoke, in: [false]',
       'path: 3, in: false',
-      'acme.yaml:7:19 map[1].when.path: must be text of at most 200 characters (is 3); put it in quotes: "3"',
+      'acme.yaml:7:19 map[1].when.path: must be text of at most 200 characters or a list (is 3); put it in quotes: "3"',
     ],
     [
       'in: [false]',

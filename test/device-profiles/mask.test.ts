@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { maskPayload } from '../../device-profiles/mask.ts';
 
 const masked = (payload: string | Buffer, mask?: string[]) =>
@@ -45,4 +45,33 @@ test('hostile payloads are masked or left, never thrown at', () => {
   expect(masked(Buffer.concat([Buffer.from([0xff]), Buffer.from('"pin":"4711"')]))).not.toContain('4711');
   expect(masked(`${' '.repeat(300_000)}`, ['pin']).length).toBeLessThanOrEqual(300_000);
   expect(masked('{"__proto__":{"pin":"4711"}}')).not.toContain('4711');
+});
+
+describe('card numbers do not escape through other encodings', () => {
+  test.each([
+    ['a list of codes', '{"status":[{"code":"card","value":"4711"}]}', ['dp.card']],
+    ['an object of codes', '{"params":{"card":{"value":"4711","time":1}}}', ['p.card']],
+    ['a history list', '{"history":[{"card":"4711"},{"card":"4711"}]}', ['card']],
+    ['an envelope', '{"Event":{"Access":{"card":"4711"}}}', ['Access.card']],
+    ['JSON in a text', JSON.stringify({ p: JSON.stringify({ card: '4711' }) }), ['p.card']],
+    ['JSON in base64', JSON.stringify({ p: Buffer.from('{"card":"4711"}').toString('base64') }), ['p.card']],
+    ['fields without names', '7,4711,granted', ['card']],
+    ['a plain text', '4711', ['card']],
+    ['pairs', 'card=4711&door=2', ['card']],
+    [
+      'binary with names',
+      Buffer.from([0x12, 0xff, ...Buffer.from('card'), 0x1a, ...Buffer.from('4711')]),
+      ['card'],
+    ],
+  ])('%s', (_name, payload, mask) => {
+    const kept = masked(payload as string, mask);
+    expect(kept).not.toContain('4711');
+    expect(kept).not.toContain(Buffer.from('{"card":"4711"}').toString('base64'));
+    expect(masked(payload as string, mask).length).toBeGreaterThan(0);
+  });
+
+  test('of what cannot be masked only the length is kept', () => {
+    expect(masked('7,4711', ['card'])).toBe('(6 bytes are not kept: they may hold what is masked)');
+    expect(masked('online', ['card'])).toBe('online');
+  });
 });

@@ -198,7 +198,7 @@ describe('rule 4: a press is a pulse, and which press means panic is a setting',
     expect(zigbee().told({ action })).toEqual(['EMG.PANIC pulse live live']);
   });
 
-  test.each([['single'], ['double'], ['hold'], ['disarm'], ['fire']])(
+  test.each([['single'], ['double'], ['hold'], ['disarm'], ['arm_away']])(
     '%s is recorded by default',
     (action) => {
       const [draft] = zigbee().send({ action }).drafts;
@@ -556,7 +556,7 @@ readings:
   });
 
   test('a number that is none is left out', () => {
-    const result = new Bench(profile, 'x/1').send('{"a":1,"t":{"v":"21"},"mv":1e999}');
+    const result = new Bench(profile, 'x/1').send('{"a":1,"t":{"v":"warm"},"mv":1e999}');
     expect(result.drafts[0]).not.toHaveProperty('readings');
   });
 
@@ -592,10 +592,10 @@ map:
   });
 
   test('a lamp is unmapped and its keys are named', () => {
-    const result = zigbee().send({ state: 'ON', brightness: 3, linkquality: 9 });
+    const result = zigbee().send({ brightness: 3, color_temp: 325, linkquality: 9 });
     expect(result).toMatchObject({
       status: 'unmapped',
-      detail: expect.stringContaining('"state", "brightness"'),
+      detail: expect.stringContaining('"brightness", "color_temp"'),
     });
   });
 });

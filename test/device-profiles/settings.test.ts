@@ -48,7 +48,7 @@ describe('what the registry says of a device', () => {
       expect.stringMatching(
         /^settings\.press\.single: "xyzzy" is no meaning; write an event type or one of none/,
       ),
-      expect.stringMatching(/^settings\.colour: no such setting; write one of contact/),
+      expect.stringMatching(/^settings\.colour: no such setting; write one of .*contact/),
       'settings.inverd: no such setting; did you mean "inverted"?',
     ]);
     expect(faults('zigbee2mqtt.device', { contact: 'dor' })).toEqual([

@@ -43,7 +43,10 @@ test('docs/api.md names every address', () => {
 test('every metric that a page names is written at /metrics', async () => {
   const written = [...(await new Metrics().text()).matchAll(/^# HELP (\w+)/gm)].map(([, name]) => name);
   const uplinks = [{ status: () => ({ recipient: 'recipient' }) }];
-  const read = readings({ uplinks } as unknown as Parameters<typeof readings>[0]).map(({ name }) => name);
+  const externals = [{ name: 'name' }];
+  const read = readings({ uplinks, externals } as unknown as Parameters<typeof readings>[0]).map(
+    ({ name }) => name,
+  );
   const codes = [...pages.values()].flatMap((text) => codeOf(text));
   const named = codes.flatMap((code) => code.match(/\bcampus_[\w{},]+/g) ?? []).flatMap(spelled);
   expect(named.length).toBeGreaterThan(5);

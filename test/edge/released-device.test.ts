@@ -102,6 +102,16 @@ test('an alarm held by an input that watches another slot now returns, and burns
   expect(there).toMatchObject({ condition: 'active', operator: 'new' });
 });
 
+test('an alarm held by an input that means something else now returns', async () => {
+  const { id } = await burn();
+  await replaceSite((devices) =>
+    devices.map((one) =>
+      one.id === 'io-1' ? { ...one, inputs: { 2: { slot: 'io-1-smoke', means: 'water' } } } : one,
+    ),
+  );
+  await vi.waitFor(async () => expect(await alarm(id)).toMatchObject({ condition: 'returned' }), waiting);
+});
+
 test('an alarm of a device removed while the gateway was stopped returns at the next start', async () => {
   const { id } = await burn();
   await module?.stop();

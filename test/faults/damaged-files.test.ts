@@ -7,9 +7,11 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { type AddressInfo, createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { afterAll, expect, test, vi } from 'vitest';
 import type { Alarm } from '../../contract/alarm.ts';
+import { packageFile } from '../../contract/package-root.ts';
 import { openDatabase } from '../../edge/journal/sqlite.ts';
 import { IoModule } from '../simulators/devices.ts';
 import {
@@ -20,9 +22,13 @@ import {
   writeGatewayConfig,
 } from '../simulators/gateway.ts';
 import { LiveClient } from '../simulators/live-client.ts';
+import { type RunningProcess, startProcess } from '../simulators/processes.ts';
 import { tempDir } from '../simulators/temp-dir.ts';
 import { passwords, testCampus } from '../simulators/test-campus.ts';
 import { waitFor } from '../simulators/wait.ts';
+
+// each test starts several gateways
+vi.setConfig({ testTimeout: 120_000 });
 
 const { dir, remove } = tempDir('damaged-files');
 const stops: Array<() => Promise<unknown> | unknown> = [];
@@ -87,6 +93,10 @@ async function expectCarriedOver(again: Gateway, panic: Alarm): Promise<void> {
   const [setAside = ''] = quarantined(again, 'journal');
   expect(setAside).toMatch(/^journal-\d{8}T\d{6}Z\.db$/);
   expect(again.process.lines.join('\n')).toContain(setAside);
+  await expectRaisedAgain(again, panic);
+}
+
+async function expectRaisedAgain(again: Gateway, panic: Alarm): Promise<void> {
   const open = await openAlarms(again);
   const { type, subject, severity, device, slot, place, firstAt } = panic;
   const kept = { type, subject, severity, device, slot, place, firstAt, operator: 'new' };
@@ -104,6 +114,100 @@ test('a flipped byte in the stored alarm does not stop every start: the panic is
   expect(flipAt(file, '"type":"EMG.PANIC', isProjection)).toBeGreaterThan(0);
   const again = await restart(gateway);
   await expectCarriedOver(again, panic);
+});
+
+/** Starts the gateway on its configuration without waiting until it is ready. */
+function begin(gateway: Gateway): RunningProcess {
+  const main = packageFile('dist', 'edge', 'main.js');
+  const running = startProcess(process.execPath, [main, 'start', '--config', gateway.configFile]);
+  stops.push(() => running.kill());
+  return running;
+}
+
+/** A port of the console that somebody else has. */
+async function occupiedPort() {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { address: { host: '127.0.0.1', port }, close: () => server.close() };
+}
+
+/** What the guard was told of files, as stored. */
+async function storageNotices({ dataDir }: Gateway): Promise<Array<Record<string, unknown>>> {
+  const db = await openDatabase(join(dataDir, 'journal.db'), 'read');
+  const rows = await db.all<{ body: string }>(
+    "SELECT body FROM journal WHERE type = 'SYS.STORAGE' ORDER BY position",
+  );
+  await db.close();
+  return rows.map(({ body }) => JSON.parse(body).data.data);
+}
+
+for (const line of ['was moved to', 'a new journal began']) {
+  test(`bug: kill -9 when the log said "${line}" lost the open alarms of the damaged journal`, async () => {
+    const { gateway, panic } = await stoppedWithPanic(`killed-${line.replaceAll(' ', '-')}`);
+    const isEvent = (before: string) => !before.includes(`"id":"${panic.id}"`);
+    flipAt(join(gateway.dataDir, 'journal.db'), '"subject":"io-1-panic', isEvent);
+    const killed = begin(gateway);
+    await killed.line((text) => text.includes(line));
+    await killed.kill();
+    expect(killed.lines.join('\n')).not.toContain('"msg":"ready"');
+    await expectRaisedAgain(await restart(gateway), panic);
+  });
+}
+
+test('bug: with the port of the console taken, the start that set the journal aside lost SYS.STORAGE', async () => {
+  const { gateway, panic } = await stoppedWithPanic('port');
+  const isEvent = (before: string) => !before.includes(`"id":"${panic.id}"`);
+  flipAt(join(gateway.dataDir, 'journal.db'), '"subject":"io-1-panic', isEvent);
+  const { address, close } = await occupiedPort();
+  stops.push(close);
+  const home = dirname(gateway.configFile);
+  writeGatewayConfig({ dir: home, site: testCampus(2), config: { console: address } });
+  expect(await begin(gateway).ended).toBe(1);
+  writeGatewayConfig({ dir: home, site: testCampus(2) });
+  await expectRaisedAgain(await restart(gateway), panic);
+});
+
+test('bug: an emptied journal.db counted as a first start', async () => {
+  const { gateway } = await stoppedWithPanic('emptied');
+  writeFileSync(join(gateway.dataDir, 'journal.db'), '');
+  const again = await restart(gateway);
+  expect(again.process.lines.join('\n')).toContain(
+    'is empty or missing, but reserve, site.db beside it show',
+  );
+  const [notice] = await waitFor('the notice', async () => {
+    const notices = await storageNotices(again);
+    return notices.length > 0 ? notices : undefined;
+  });
+  expect(notice).toMatchObject({ reason: 'the journal was empty or missing' });
+  expect((await openAlarms(again)).map(({ type }) => type)).toContain('SYS.STORAGE');
+});
+
+test('bug: an emptied site.db without an import refused every device, and /readyz said ready', async () => {
+  const { gateway } = await stoppedWithPanic('emptied-site');
+  writeFileSync(join(gateway.dataDir, 'site.db'), '');
+  const home = dirname(gateway.configFile);
+  writeGatewayConfig({ dir: home });
+  // a second start finds a sound, empty site.db
+  for (const what of ['is empty or missing', 'holds no device']) {
+    const again = await restartGateway(gateway.configFile);
+    expect(again.process.lines.join('\n')).toContain(
+      `${what}, but the journal shows that this gateway ran before`,
+    );
+    const ready = await fetch(`${again.url}/readyz`);
+    expect(ready.status).toBe(503);
+    expect(await ready.text()).toContain('设备登记已丢失');
+    expect(await again.process.stop()).toBe(0);
+  }
+  writeGatewayConfig({ dir: home, site: testCampus(2) });
+  const again = await restart(gateway);
+  expect((await fetch(`${again.url}/readyz`)).status).toBe(200);
+  // the third start is sound; the stops of the first two have stored theirs
+  const notices = await storageNotices(again);
+  expect(notices.map(({ reason }) => reason)).toEqual([
+    'site.db was empty or missing',
+    'no device is registered any more',
+  ]);
 });
 
 test('flipped bytes in the rows of events are damage that is set aside, not an exit with 1 at every start', async () => {

@@ -11,11 +11,14 @@ export class SerialClient {
   readonly acknowledged: string[] = [];
   readonly #port: () => number;
   readonly #password: string;
+  readonly #pauseMs: number;
   #stopped = false;
   #running: Promise<void>;
 
-  constructor(name: string, password: string, port: () => number) {
+  /** `pauseMs`: between an acknowledgement and the next serial. */
+  constructor(name: string, password: string, port: () => number, pauseMs = 0) {
     this.name = name;
+    this.#pauseMs = pauseMs;
     this.#password = password;
     this.#port = port;
     this.#running = this.#run();
@@ -38,6 +41,7 @@ export class SerialClient {
           await publish(client, `serial/${this.name}`, JSON.stringify({ kind: 'press', serial }));
           this.acknowledged.push(serial);
           next++;
+          if (this.#pauseMs > 0) await sleep(this.#pauseMs);
         }
       } catch {
         // the connection went; the same serial goes out again on the next one

@@ -6,9 +6,10 @@ export const SERIAL_PROFILE = 'test.serial';
 
 /**
  * Writes a site profile for devices whose every message is an event with a key of its own: `serial/{device}` with
- * `{"serial": "..."}`. Returns its folder, for `profiles.dir`.
+ * `{"serial": "..."}`. Returns its folder, for `profiles.dir`. `isKeyed: false`: what tells messages apart is the
+ * transport alone.
  */
-export function writeSerialProfile(dir: string): string {
+export function writeSerialProfile(dir: string, { isKeyed = true }: { isKeyed?: boolean } = {}): string {
   const folder = join(dir, 'profiles');
   mkdirSync(folder, { recursive: true });
   writeFileSync(
@@ -20,13 +21,12 @@ match:
     has: [serial]
 map:
   - when: { path: kind, in: [press] }
-    emit: { type: DEV.INPUT, edge: pulse }
+    emit: { type: DEV.INPUT, edge: pulse, data: { serial: { path: serial } } }
 known: [serial]
-dedup: { by: ['path:serial'], window: 1h }
-samples:
+${isKeyed ? "dedup: { by: ['path:serial'], window: 1h }\n" : ''}samples:
   - topic: serial/s1
     payload: { kind: press, serial: '1' }
-    expect: { status: mapped, events: [{ type: DEV.INPUT, edge: pulse, dedupKey: '1' }] }
+    expect: { status: mapped, events: [{ type: DEV.INPUT, edge: pulse${isKeyed ? ", dedupKey: '1'" : ''} }] }
 `,
   );
   return folder;

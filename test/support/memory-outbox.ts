@@ -25,12 +25,13 @@ interface Log {
 
 /** An outbox in memory, for tests of the bridge without a journal. */
 export class MemoryOutbox implements Outbox {
-  readonly epoch: string;
-  readonly predecessor?: string;
+  epoch: string;
+  predecessor?: string;
   readonly origin: { gateway: string; school: string; region: string };
   readonly #logs: Record<Lane, Log> = { a: { rows: [], removed: 0 }, e: { rows: [], removed: 0 } };
   readonly #cursors = new Map<string, Cursor>();
   readonly #listeners = new Set<(appended: Appended) => void>();
+  readonly #renewed = new Set<() => void>();
   /** Cursor moves, in order. */
   readonly moves: Array<{ recipient: string; lane: Lane; cursor: Cursor }> = [];
   /** Set to make reads fail. */
@@ -112,6 +113,26 @@ export class MemoryOutbox implements Outbox {
   onAppend(listener: (appended: Appended) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  onRenewed(listener: () => void): () => void {
+    this.#renewed.add(listener);
+    return () => this.#renewed.delete(listener);
+  }
+
+  /** Begins a new epoch: the rows stay, the cursors start anew. */
+  renew(): void {
+    this.predecessor = this.epoch;
+    this.epoch = uuidv7();
+    this.#cursors.clear();
+    for (const listener of this.#renewed) listener();
+  }
+
+  /** Loses what came after `seq` on a lane, as a power cut with a lying disk does; cursors go back with it. */
+  lose(lane: Lane, after: number): void {
+    this.#logs[lane].rows.length = after;
+    for (const [key, { ack }] of this.#cursors)
+      if (key.endsWith(`/${lane}`)) this.#cursors.set(key, { ack: Math.min(ack, after), have: [] });
   }
 
   #add(spec: EventSpec): OutboxRow {

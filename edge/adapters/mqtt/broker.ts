@@ -18,7 +18,7 @@ import { Rights } from './rights.ts';
 import { SessionBook } from './sessions.ts';
 import { type BaseStore, SessionStore } from './store.ts';
 import { Subscriptions } from './subscriptions.ts';
-import { topicFault } from './topic.ts';
+import { covers, topicFault } from './topic.ts';
 
 /** What exists only while the broker runs. */
 interface Running {
@@ -134,6 +134,20 @@ export class MqttBroker implements Adapter {
         else resolve();
       });
     });
+  }
+
+  /**
+   * Would a connection of this user be handed a message on this topic now? `away`: the user has none; `deaf`: it has, but
+   * is not subscribed, or may not be.
+   */
+  listening(user: string, topic: string): 'yes' | 'deaf' | 'away' {
+    const open = (this.#running?.connections.ofUser(user) ?? []).filter(({ phase }) => phase === 'open');
+    if (open.length === 0) return 'away';
+    const hears = open.some(
+      ({ filters, rights }) =>
+        rights?.mayReceive(topic) === true && [...filters].some((filter) => covers(filter, topic)),
+    );
+    return hears ? 'yes' : 'deaf';
   }
 
   /** The rights of a user are others now. Who is connected keeps its connection, unless its will is forbidden. */

@@ -139,7 +139,7 @@ export function alarmRoutes(app: FastifyInstance, o: AlarmRoutes): void {
 }
 
 /** The session's station wins: nobody acts from a desk that they did not sign in at. */
-function stationOf(session: Session, wanted: Pick<AlarmActionRequest, 'station'>): string {
+export function stationOf(session: Session, wanted: Pick<AlarmActionRequest, 'station'>): string {
   const station = session.station ?? wanted.station;
   if (station !== undefined) return station;
   throw new ProblemError(
@@ -165,7 +165,7 @@ async function listAlarms(o: AlarmRoutes, query: AlarmQuery): Promise<Alarm[]> {
 }
 
 /** The second person signs in within the request: another person, with limits of their own. */
-async function checkSecond(
+export async function checkSecond(
   signIn: SignIn,
   session: Session,
   second: NonNullable<AlarmActionRequest['second']>,

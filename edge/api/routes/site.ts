@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -7,7 +6,7 @@ import { eventTypes } from '../../../contract/event-type.ts';
 import { type Device, orgUnitSchema, placeSchema, slotSchema } from '../../../contract/site.ts';
 import { may, sessionOf } from '../access.ts';
 import { problems } from '../openapi.ts';
-import type { DeviceStatus, InboxGroup, SiteDirectory, Users } from '../ports.ts';
+import type { DeviceStatus, SiteDirectory, Users } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 
 /** Who this gateway is. */
@@ -25,7 +24,6 @@ export interface SiteRoutes {
   directory: SiteDirectory;
   users: Pick<Users, 'list'>;
   deviceStatus: (id: string) => DeviceStatus | undefined;
-  inbox: { list(): readonly InboxGroup[] };
 }
 
 const knownDevice = z.looseObject({
@@ -38,27 +36,6 @@ const knownDevice = z.looseObject({
   status: z
     .object({ state: z.enum(['online', 'offline', 'unknown']), lastAt: z.string().optional() })
     .optional(),
-});
-
-const inboxEntrySchema = z.object({
-  source: z.string(),
-  adapter: z.string(),
-  channel: z.string(),
-  reason: z.string(),
-  device: z.string().optional(),
-  user: z.string().optional(),
-  detail: z.string().optional(),
-  count: z.number().int(),
-  firstAt: z.string(),
-  lastAt: z.string(),
-  samples: z.array(
-    z.object({
-      at: z.string(),
-      bytes: z.number().int().describe('Length of the whole payload'),
-      text: z.string().optional().describe('Its beginning, where it is UTF-8'),
-      base64: z.string().optional().describe('Its beginning, where it is not'),
-    }),
-  ),
 });
 
 const siteViewSchema = z.object({
@@ -185,19 +162,6 @@ export function siteRoutes(app: FastifyInstance, o: SiteRoutes): void {
       return deviceView(device, may(sessionOf(request).role, 'devices.settings'));
     },
   );
-
-  typed.get(
-    '/api/v1/inbox',
-    {
-      config: { access: 'inbox.read' },
-      schema: {
-        tags: ['site'],
-        summary: 'Messages of unknown devices, and what no profile understood',
-        response: { 200: z.object({ entries: z.array(inboxEntrySchema) }), ...problems(401, 403) },
-      },
-    },
-    async () => ({ entries: o.inbox.list().map(inboxEntry) }),
-  );
 }
 
 function sendSite(request: FastifyRequest, reply: FastifyReply, site: CachedText): FastifyReply {
@@ -250,28 +214,7 @@ function withoutSecrets(value: unknown): unknown {
   );
 }
 
-function inboxEntry(group: InboxGroup): z.infer<typeof inboxEntrySchema> {
-  const { source, adapter, channel, reason, device, user, detail, count } = group;
-  return {
-    source,
-    adapter,
-    channel,
-    reason,
-    ...(device === undefined ? {} : { device }),
-    ...(user === undefined ? {} : { user }),
-    ...(detail === undefined ? {} : { detail }),
-    count,
-    firstAt: new Date(group.firstAt).toISOString(),
-    lastAt: new Date(group.lastAt).toISOString(),
-    samples: group.samples.map(({ at, payload, bytes }) => ({
-      at: new Date(at).toISOString(),
-      bytes,
-      ...(isUtf8(payload) ? { text: payload.toString() } : { base64: payload.toString('base64') }),
-    })),
-  };
-}
-
-function unknownDevice(id: string): ProblemError {
+export function unknownDevice(id: string): ProblemError {
   return new ProblemError('unknown-device', {
     zh: `没有编号为“${id}”的设备，请在设备列表中核对。`,
     en: `There is no device "${id}": see the list of devices.`,

@@ -232,12 +232,42 @@ describe('receipts', () => {
     expect(bench.window.cursor).toEqual({ ack: 33, have: [] });
   });
 
-  it('cannot confirm what was never given out', () => {
+  it('bug: an ack beyond the head was cut to the head, so that rows counted as had that nobody sent', () => {
     const bench = new Bench('a', 10);
     bench.receipt({ ack: 4_000, have: [[5_000, 6_000]] });
+    expect(bench.window.cursor).toEqual({ ack: 0, have: [] });
+    expect(bench.send()).toEqual(['1-5', '6-10']);
+    bench.receipt({ ack: 4_000 });
     expect(bench.window.cursor).toEqual({ ack: 10, have: [] });
-    bench.window.appended(11, bench.now);
-    expect(bench.send()).toEqual(['11-11']);
+  });
+
+  it('bug: rows given the numbers of lost ones counted as had, because the receipt of the old ones covers them', () => {
+    // the journal went back to 76, the province has 85, and 14 more rows came before the connection
+    const bench = new Bench('a', 90, { ack: 76, limits: { maxWindow: 4, startWindow: 4 } });
+    bench.receipt({ ack: 85 });
+    expect(bench.window.cursor).toEqual({ ack: 76, have: [] });
+    expect(bench.send()).toEqual(['77-81', '82-86', '87-90']);
+    const conflict = { seq: 77, code: 'conflict' as const, detail: 'taken' };
+    expect(bench.receipt({ ack: 90, rejected: [conflict] })).toEqual([conflict]);
+  });
+
+  it('say which number they know that was never given out', () => {
+    const bench = new Bench('e', 500, { ack: 100 });
+    const receipt = (part: Partial<Receipt>): Receipt => ({
+      ...{ v: 1, recipient: 'province', epoch: 'e1', lane: 'e', ack: 0, have: [], missing: [] },
+      ...{ rejected: [], credit: 8, at: new Date(bench.now).toISOString() },
+      ...part,
+    });
+    const { window } = bench;
+    expect(window.beyond(receipt({ ack: 500, have: [[499, 500]], missing: [[3, 4]] }))).toBeUndefined();
+    expect(window.beyond(receipt({ ack: 501 }))).toBe(501);
+    expect(window.beyond(receipt({ ack: 2, have: [[510, 520]] }))).toBe(520);
+    expect(window.beyond(receipt({ missing: [[400, 700]] }))).toBe(700);
+    // frames of somebody else may be named here: that shows nothing
+    const foreign = { seq: 900, code: 'wrong-identity' as const, detail: '' };
+    expect(window.beyond(receipt({ rejected: [foreign] }))).toBeUndefined();
+    window.appended(700, bench.now);
+    expect(window.beyond(receipt({ missing: [[400, 700]] }))).toBeUndefined();
   });
 
   it('with missing do not resend a frame younger than its timer, and do resend an older one', () => {

@@ -150,10 +150,61 @@ describe('receipts', () => {
     });
     await waitFor('frames', () => recipient.frames.length === 8);
     for (let ack = 1; ack <= 8; ack++) recipient.answer(receipt({ ack }));
+    await waitFor('the next frames', () => recipient.frames.length >= 12);
     recipient.answer(receipt({ ack: 8, have: [[11, 12]] }));
     await uplink.stop();
     expect(outbox.cursor('province', 'e')).toEqual({ ack: 8, have: [[11, 12]] });
     expect(outbox.moves.length).toBeLessThan(9);
+  });
+});
+
+describe('a journal that lost its newest rows', () => {
+  it('bug: went on under the old epoch; now a contradiction is told and a new epoch starts from the first row', async () => {
+    const told: unknown[] = [];
+    const outbox = outboxOf(['DEV.ONLINE', 5]);
+    const { uplink, recipient, receipt } = start(outbox, {
+      onContradiction: (contradiction) => {
+        told.push(contradiction);
+        outbox.renew();
+      },
+    });
+    const old = outbox.epoch;
+    await waitFor('the frame', () => recipient.frames.length === 1);
+    recipient.answer(receipt({ ack: 9 }));
+    expect(told).toEqual([{ lane: 'e', head: 5, known: 9 }]);
+    await waitFor('the rows again', () => recipient.frames.length === 2);
+    expect(recipient.frames.map(({ epoch, from, to }) => [epoch, from, to])).toEqual([
+      [old, 1, 5],
+      [outbox.epoch, 1, 5],
+    ]);
+    expect(recipient.states.at(-1)).toMatchObject({ k: 'hello', epoch: outbox.epoch, predecessor: old });
+    // what the old one said counts no more
+    recipient.answer(receipt({ ack: 5, epoch: old }));
+    expect(uplink.status().lanes.e.ack).toBe(0);
+    recipient.answer(receipt({ ack: 5 }));
+    expect(uplink.status().lanes.e.ack).toBe(5);
+    await waitFor('the cursor of the new epoch', () => outbox.cursor('province', 'e').ack === 5);
+    expect(recipient.attempts).toHaveLength(1);
+  });
+
+  it('a row that the recipient has in another form is a contradiction; one it refuses for its bytes is none', async () => {
+    const told: unknown[] = [];
+    const outbox = outboxOf(['DEV.ONLINE', 5]);
+    const { recipient, receipt } = start(outbox, { onContradiction: (found) => told.push(found) });
+    await waitFor('the frame', () => recipient.frames.length === 1);
+    recipient.answer(receipt({ ack: 5, rejected: [{ seq: 2, code: 'bad-hash', detail: '' }] }));
+    expect(told).toEqual([]);
+    recipient.answer(receipt({ ack: 5, rejected: [{ seq: 3, code: 'conflict', detail: '' }] }));
+    expect(told).toEqual([{ lane: 'e', head: 5, known: 3 }]);
+  });
+
+  it('a connection that was being made says hello under the new epoch before the first frame', async () => {
+    const outbox = outboxOf(['DEV.ONLINE', 5]);
+    const { recipient } = start(outbox);
+    outbox.renew();
+    await waitFor('the frame', () => recipient.frames.length === 1);
+    expect(recipient.frames[0]?.epoch).toBe(outbox.epoch);
+    expect(recipient.states.findLast(({ k }) => k === 'hello')).toMatchObject({ epoch: outbox.epoch });
   });
 });
 

@@ -144,6 +144,23 @@ describe('acting on an alarm', () => {
     });
   });
 
+  it('bug: a note with U+0000 or half a surrogate pair was stored, which PostgreSQL refuses', async () => {
+    const alarm = panic();
+    const before = gateway.journal.rows.length;
+    for (const text of ['see\u0000n', 'a \ud83d pair cut', '\udd25']) {
+      for (const key of ['note', 'reason']) {
+        const { status, problem } = await act(alarm, 'acknowledge', { [key]: text });
+        expect(status).toBe(400);
+        expect(problem).toMatchObject({
+          code: 'invalid',
+          errors: [{ path: key, message: expect.stringContaining('U+0000') }],
+        });
+      }
+    }
+    expect(gateway.journal.rows).toHaveLength(before);
+    expect(await act(alarm, 'acknowledge', { note: '着火 \u{1f525}' })).toMatchObject({ status: 200 });
+  });
+
   it('records the station of the session, which a request cannot change', async () => {
     const alarm = panic();
     const cookie = await gateway.cookie('zhao', { station: 'duty-room' });

@@ -13,7 +13,7 @@ import type { Actor } from '../../../edge/alarms/rights.ts';
 import type {
   AlarmDesk,
   DeskResult,
-  InboxGroup,
+  InboxPort,
   JournalPort,
   NotReady,
   Person,
@@ -186,7 +186,6 @@ export class MemoryGateway implements AlarmDesk {
   readonly failures: SignInFailure[] = [];
   readonly logged: string[] = [];
   readonly missing: NotReady[] = [];
-  readonly inboxGroups: InboxGroup[] = [];
   readonly status: LiveStatus = {
     k: 'status',
     uplinks: [{ recipient: 'province', state: 'up', oldestS: 0 }],
@@ -243,7 +242,13 @@ export class MemoryGateway implements AlarmDesk {
       desk: this,
       directory: this.#directory(),
       users: this.users,
-      inbox: { list: () => this.inboxGroups },
+      inbox: emptyInbox,
+      profiles: { list: () => [], get: () => undefined },
+      credentials: {
+        issue: async (device) => ({ user: device, password: 'shown-once', created: true, devices: [device] }),
+        account: () => undefined,
+      },
+      commands: { commandsOf: () => ({}), run: async () => ({ sent: true, stored: true, at: 0 }) },
       status: () => ({ ...this.status, sound: this.api.live.soundArmed() ? 'armed' : 'none' }),
       readiness: () => this.missing,
       metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'up 1\n' },
@@ -379,6 +384,23 @@ export class MemoryGateway implements AlarmDesk {
     });
   }
 }
+
+/** Nothing unknown was ever heard. */
+export const emptyInbox: InboxPort = {
+  groups: () => [],
+  get: () => undefined,
+  counts: { unknown: 0, unreadable: 0, described: 0 },
+  evicted: 0,
+  offer: () => undefined,
+  isOver: () => false,
+  judge: () => ({ candidates: [], partial: false }),
+  preview: (_, { payload }) => payload,
+  suggest: () => ({ id: 'device' }),
+  adopt: async () => 'gone',
+  dismiss: async () => 'gone',
+  ignored: () => [],
+  revoke: async () => false,
+};
 
 export function cookieOf(response: Response): string {
   return response.headers.getSetCookie()[0]?.split(';', 1)[0] ?? '';

@@ -45,6 +45,7 @@ describe('signing in', () => {
         'site.read',
         'status.read',
         'devices.read',
+        'devices.command',
       ],
     };
     expect(await response.json()).toEqual(expected);

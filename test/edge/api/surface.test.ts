@@ -175,40 +175,6 @@ describe('the site', () => {
     };
     expect(places).toHaveLength(5);
   });
-
-  it('shows the installer what nobody understood', async () => {
-    gateway.inboxGroups.push({
-      source: 'mqtt',
-      adapter: 'broker',
-      channel: 'io/new/state',
-      reason: 'unknown-device',
-      count: 2,
-      firstAt: 0,
-      lastAt: 1_000,
-      samples: [
-        { at: 0, payload: Buffer.from('{"ch":1}'), bytes: 8 },
-        { at: 1_000, payload: Buffer.from([0xff, 0xfe]), bytes: 9_000 },
-      ],
-    });
-    const cookie = await gateway.cookie('sun');
-    expect(await (await gateway.get$('/api/v1/inbox', { cookie })).json()).toEqual({
-      entries: [
-        {
-          source: 'mqtt',
-          adapter: 'broker',
-          channel: 'io/new/state',
-          reason: 'unknown-device',
-          count: 2,
-          firstAt: '1970-01-01T00:00:00.000Z',
-          lastAt: '1970-01-01T00:00:01.000Z',
-          samples: [
-            { at: '1970-01-01T00:00:00.000Z', bytes: 8, text: '{"ch":1}' },
-            { at: '1970-01-01T00:00:01.000Z', bytes: 9_000, base64: '//4=' },
-          ],
-        },
-      ],
-    });
-  });
 });
 
 describe('operation', () => {

@@ -101,4 +101,45 @@ devices:
       );
     }
   });
+
+  it('are added one by one, with a slot, and named faults', async () => {
+    await devices('import', join(dir, 'campus.yaml'));
+    const common = ['add', '--name', '东门烟感', '--profile', 'zigbee2mqtt.device'];
+    const wrong = await devices(
+      ...common,
+      '--key',
+      'gate/smoke',
+      '--place',
+      'gaet',
+      '--set',
+      'gas_alarm=high',
+    );
+    expect(wrong.code).toBe(1);
+    expect(wrong.err).toContain('--place: there is no place "gaet"; did you mean "gate"?');
+    expect(wrong.err).toContain('--set gas_alarm: must be a number');
+
+    const added = await devices(...common, '--key', 'gate/smoke', '--place', 'gate', '--set', 'gas_alarm=30');
+    expect([added.code, added.out]).toEqual([
+      0,
+      '+ slots gate-smoke\n+ devices gate-smoke (zigbee2mqtt.device gate/smoke)',
+    ]);
+    expect(JSON.parse((await devices('show', 'gate-smoke', '--json')).out)).toMatchObject({
+      key: 'gate/smoke',
+      settings: { gas_alarm: 30 },
+      slot: 'gate-smoke',
+      place: '东校区 / 东门',
+    });
+    const twice = await devices(...common, '--key', 'gate/smoke', '--place', 'gate');
+    expect(twice.err).toContain('is the address of device "gate-smoke"');
+  });
+
+  it('get a new password that is shown once', async () => {
+    await devices('import', join(dir, 'campus.yaml'));
+    const first = JSON.parse((await devices('credentials', 'rotate', 'io-1', '--json')).out);
+    expect(first).toMatchObject({ user: 'io-1', created: false, devices: ['io-1'] });
+    const second = await devices('credentials', 'rotate', 'io-1');
+    expect(second.out).toMatch(/^user {6}io-1\npassword {2}\S{23}\nshown this once/);
+    expect(second.out).not.toContain(first.password);
+    expect((await devices('credentials', 'rotate', 'nobody')).err).toContain('there is no device "nobody"');
+  });
 });

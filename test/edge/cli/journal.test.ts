@@ -170,3 +170,24 @@ test('without --data the configuration says where the journal is; a faulty one e
   await writeFile(config, 'site: [');
   expect((await run('stats', '--config', config)).code).toBe(78);
 });
+
+test('bug: verify of an empty file was "SQLITE_ERROR: no such table: journal"', async () => {
+  const dir = await tempDir();
+  const file = join(dir, 'journal.db');
+  await writeFile(file, '');
+  const verified = await run('verify', '--file', file);
+  expect(verified.code).toBe(1);
+  expect(verified.err).toContain('the file is empty: it holds no journal');
+  expect(JSON.parse((await run('verify', '--file', file, '--json')).out)).toMatchObject({
+    ok: false,
+    rows: 0,
+  });
+  for (const command of ['stats', 'export'])
+    expect((await run(command, '--data', dir)).err).toContain('holds no journal: it is empty');
+  const other = join(dir, 'other.db');
+  const db = await openDatabase(other, 'create');
+  await db.exec('CREATE TABLE other (x)');
+  await db.close();
+  expect((await run('verify', '--file', other)).err).toContain("is another program's database");
+  expect((await run('verify', '--file', dir)).err).toContain('is no file');
+});

@@ -53,7 +53,7 @@ test('after kill -9 everything that was told to be on disk is there, and the jou
     expect(heads.e.seq).toBeGreaterThanOrEqual(Math.max(...told.map(({ e }) => e)));
   }
   const journal = await openJournal(dir);
-  expect(journal.opened).toEqual({ created: false, salvaged: [] });
+  expect(journal.opened).toEqual({ created: false });
   const loaded = await journal.load();
   const open = new Set(loaded.alarms.map(({ id }) => id));
   expect([...alarms].filter((id) => !open.has(id))).toEqual([]);

@@ -15,6 +15,7 @@ import { pino } from 'pino';
 import { expect, test, vi } from 'vitest';
 import type { Journal } from '../../../edge/journal/journal.ts';
 import { openDatabase } from '../../../edge/journal/sqlite.ts';
+import { UNFINISHED_KEY } from '../../../edge/journal/unfinished.ts';
 import { verifyDirectory, verifyJournal } from '../../../edge/journal/verify.ts';
 import { openJournal, tempDir } from './support/journal.ts';
 import { alarmOf, batchOf, raiseOf, rowOf } from './support/rows.ts';
@@ -76,7 +77,7 @@ test('a truncated file is set aside; the new journal names its predecessor and h
   const journal = await expectSetAside(dir);
   expect(journal.predecessor).toBe(epoch);
   expect(journal.epoch > epoch).toBe(true);
-  expect(journal.opened.salvaged.map(({ id }) => id)).toEqual([alarm]);
+  expect(journal.unfinished.alarms.map(({ id }) => id)).toEqual([alarm]);
   expect((await journal.load()).alarms).toEqual([]);
 });
 
@@ -178,7 +179,7 @@ test('an interrupted creation is simply begun again', async () => {
   const dir = await tempDir();
   await writeFile(join(dir, 'journal.db'), '');
   const journal = await openJournal(dir);
-  expect(journal.opened).toEqual({ created: true, salvaged: [] });
+  expect(journal.opened).toEqual({ created: true });
 });
 
 test('a journal of later software is refused, not set aside', async () => {
@@ -200,13 +201,13 @@ test('a sound journal is never set aside, whatever is in it', async () => {
   for (let n = 0; n < 3; n++) {
     await journal.close();
     journal = await openJournal(dir);
-    expect(journal.opened).toEqual({ created: false, salvaged: [] });
+    expect(journal.opened).toEqual({ created: false });
     await journal.append(batchOf(Array.from({ length: 100 }, () => rowOf(journal)))).all;
   }
   await journal.prune('e', 301);
   await journal.close();
   journal = await openJournal(dir);
-  expect(journal.opened).toEqual({ created: false, salvaged: [] });
+  expect(journal.opened).toEqual({ created: false });
   expect(journal.nextSeq('e')).toBe(302);
 });
 
@@ -251,6 +252,150 @@ test('an open alarm that cannot be read sets the file aside and is salvaged from
   await db.run(`UPDATE alarm SET body = replace(body, '"type"', '"type')`);
   await db.close();
   const journal = await expectSetAside(dir);
-  expect(journal.opened.salvaged.map(({ id }) => id)).toEqual([alarm]);
+  expect(journal.unfinished.alarms.map(({ id }) => id)).toEqual([alarm]);
   await journal.close();
+});
+
+/** What a start leaves that is killed: the mark, and how far the files are. */
+async function interrupted(dir: string, moved: readonly string[]): Promise<string> {
+  const file = join(dir, 'journal.db');
+  const target = join(dir, 'quarantine', 'journal-20260520T101112Z.db');
+  await mkdir(dirname(target));
+  await writeFile(`${file}.damaged`, JSON.stringify({ reason: 'malformed', target }));
+  for (const suffix of moved) await rename(file + suffix, target + suffix);
+  return target;
+}
+
+const killedAfter: Array<[when: string, moved: string[], then: (file: string) => Promise<unknown>]> = [
+  ['the note', [], async () => {}],
+  ['the database was moved, but not its log', [''], async () => {}],
+  ['the move', ['', '-wal'], async () => {}],
+  ['the new file was made, empty', ['', '-wal'], (file) => writeFile(file, '')],
+];
+
+for (const [when, moved, then] of killedAfter) {
+  test(`bug: a start killed after ${when} lost the alarms of the damaged journal`, async () => {
+    const { dir, file, epoch, alarm } = await madeJournal();
+    await copyLog(dir);
+    const log = await readFile(`${file}-wal`);
+    await interrupted(dir, moved);
+    await then(file);
+    const journal = await openJournal(dir, { clock: () => now });
+    expect(journal.opened.created).toBe(true);
+    expect(journal.predecessor).toBe(epoch);
+    expect(journal.unfinished.alarms.map(({ id }) => id)).toEqual([alarm]);
+    const { setAside = '' } = journal.opened;
+    expect(journal.unfinished.notices).toEqual([{ reason: 'a damaged journal was set aside', setAside }]);
+    expect(await readFile(`${setAside}-wal`)).toEqual(log);
+    expect(await readdir(dir)).not.toContain('journal.db.damaged');
+  });
+}
+
+test('bug: a start killed before it stored the alarms of the damaged journal lost them: later ones have them', async () => {
+  const { dir, file } = await madeJournal();
+  const content = await readFile(file);
+  await overwrite(file, content.lastIndexOf('"padding":"xxxx') + 12, Buffer.from('y'));
+  const first = await openJournal(dir);
+  const { unfinished, epoch } = first;
+  expect(unfinished.alarms).toHaveLength(1);
+  await first.close();
+  for (let n = 0; n < 2; n++) {
+    const again = await openJournal(dir);
+    expect(again.opened).toEqual({ created: false });
+    expect(again.epoch).toBe(epoch);
+    expect(again.unfinished).toEqual(unfinished);
+    await again.close();
+  }
+  // the commit that raises them removes them
+  const last = await openJournal(dir);
+  const raise = raiseOf(last);
+  await last.append({ ...raise, states: [{ key: UNFINISHED_KEY, value: undefined }] }).all;
+  await last.close();
+  expect((await openJournal(dir)).unfinished).toEqual({ alarms: [], notices: [] });
+});
+
+test('bug: a mark that was left behind set a sound new journal aside', async () => {
+  const { dir } = await madeJournal();
+  const target = await interrupted(dir, ['']);
+  const journal = await openJournal(dir);
+  await journal.append(raiseOf(journal)).all;
+  await journal.close();
+  // killed between the creation and the removal of the mark
+  await writeFile(join(dir, 'journal.db.damaged'), JSON.stringify({ reason: 'malformed', target }));
+  const again = await openJournal(dir);
+  expect(again.opened).toEqual({ created: false });
+  expect(again.epoch).toBe(journal.epoch);
+  expect(await readdir(dir)).not.toContain('journal.db.damaged');
+});
+
+test('bug: an alarm waiting to be carried over was lost with a second damage', async () => {
+  const { dir, file } = await madeJournal();
+  const content = await readFile(file);
+  await overwrite(file, content.lastIndexOf('"padding":"xxxx') + 12, Buffer.from('y'));
+  const first = await openJournal(dir);
+  const { alarms } = first.unfinished;
+  await first.append(batchOf([rowOf(first, { padding: 500 }), rowOf(first)])).all;
+  await first.close();
+  const next = await readFile(file);
+  await overwrite(file, next.lastIndexOf('"padding":"xxxx') + 12, Buffer.from('y'));
+  const second = await expectSetAside(dir);
+  expect(second.unfinished.alarms).toEqual(alarms);
+  expect(second.unfinished.notices).toHaveLength(2);
+});
+
+test('bug: an emptied journal.db counted as a first start, beside the reserve and a site.db', async () => {
+  const { dir, file } = await madeJournal();
+  await writeFile(join(dir, 'reserve'), 'x');
+  await writeFile(join(dir, 'site.db'), 'places and devices');
+  await truncate(file, 0);
+  await rm(`${file}-wal`, { force: true });
+  const lines: string[] = [];
+  const logger = pino({ level: 'error' }, { write: (line) => void lines.push(line) });
+  const journal = await openJournal(dir, { logger });
+  expect(journal.opened).toEqual({ created: true });
+  expect(journal.unfinished.notices).toEqual([
+    { reason: 'the journal was empty or missing', found: ['reserve', 'site.db'] },
+  ]);
+  expect(lines.join('')).toContain('is empty or missing, but reserve, site.db beside it show');
+  expect(lines.join('')).toContain('restore a backup');
+  await journal.close();
+  // told until it is stored
+  expect((await openJournal(dir)).unfinished.notices).toHaveLength(1);
+});
+
+test('bug: a journal deleted beside a site.db counted as a first start', async () => {
+  const { dir, file } = await madeJournal();
+  await writeFile(join(dir, 'site.db'), 'places and devices');
+  for (const suffix of ['', '-wal', '-shm']) await rm(file + suffix, { force: true });
+  const journal = await openJournal(dir);
+  expect(journal.unfinished.notices).toHaveLength(1);
+});
+
+test('an import before the first start is no earlier life', async () => {
+  const dir = await tempDir();
+  await writeFile(join(dir, 'site.db'), 'places and devices');
+  expect((await openJournal(dir)).unfinished).toEqual({ alarms: [], notices: [] });
+});
+
+test('bug: a young journal was nothing without its log: a file of 4096 bytes', async () => {
+  const dir = await tempDir();
+  const journal = await openJournal(dir);
+  const { epoch } = journal;
+  await mkdir(join(dir, 'copy'));
+  await copyFile(join(dir, 'journal.db'), join(dir, 'copy', 'journal.db'));
+  const copy = await openJournal(join(dir, 'copy'));
+  expect(copy.opened).toEqual({ created: false });
+  expect(copy.epoch).toBe(epoch);
+});
+
+test('bug: the mark of a damaged journal that somebody had removed set the next one aside', async () => {
+  const { dir, file } = await madeJournal();
+  await writeFile(`${file}.damaged`, JSON.stringify({ reason: 'malformed' }));
+  for (const suffix of ['', '-wal', '-shm']) await rm(file + suffix, { force: true });
+  const first = await openJournal(dir);
+  expect(first.opened).toEqual({ created: true });
+  await first.close();
+  const second = await openJournal(dir);
+  expect(second.opened).toEqual({ created: false });
+  expect(second.epoch).toBe(first.epoch);
 });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import type { Committed } from '../../../edge/journal/batch.ts';
 import { JournalClosedError } from '../../../edge/journal/commit-queue.ts';
@@ -8,6 +9,7 @@ import { Journal } from '../../../edge/journal/journal.ts';
 import { JournalLockedError } from '../../../edge/journal/lock.ts';
 import { renewEpoch } from '../../../edge/journal/opening.ts';
 import { openDatabase } from '../../../edge/journal/sqlite.ts';
+import { verifyDirectory } from '../../../edge/journal/verify.ts';
 import { openJournal, silent, tempDir } from './support/journal.ts';
 import { alarmOf, batchOf, raiseOf, rowOf, transitionOf } from './support/rows.ts';
 
@@ -71,7 +73,7 @@ test('what was stored is there after a restart', async () => {
   await first.close();
 
   const second = await openJournal(dir);
-  expect(second.opened).toEqual({ created: false, salvaged: [] });
+  expect(second.opened).toEqual({ created: false });
   expect(second.epoch).toBe(first.epoch);
   const loaded = await second.load();
   expect(loaded).toEqual(before);
@@ -252,6 +254,65 @@ test('a restored journal gets a new epoch and names the old one', async () => {
     first.epoch,
   ]);
   expect(epoch > first.epoch).toBe(true);
+});
+
+test('bug: a cursor beyond the end of the journal was taken as it is, and its numbers were given out again', async () => {
+  const dir = await tempDir();
+  const first = await openJournal(dir);
+  await first.append(batchOf([rowOf(first), rowOf(first), rowOf(first)])).all;
+  await first.outbox.advance('province', 'e', { ack: 3, have: [] });
+  await first.outbox.advance('county', 'e', { ack: 1, have: [] });
+  await first.close();
+  // a restore that brought the cursors, but not the newest row
+  const db = await openDatabase(join(dir, 'journal.db'), 'write');
+  await db.run("DELETE FROM journal WHERE lane = 'e' AND seq = 3");
+  await db.close();
+  const lines: string[] = [];
+  const logger = pino({ level: 'error' }, { write: (line) => void lines.push(line) });
+  const second = await openJournal(dir, { logger });
+  expect(second.epoch > first.epoch).toBe(true);
+  expect(second.predecessor).toBe(first.epoch);
+  expect(second.outbox.cursor('county', 'e')).toEqual({ ack: 0, have: [] });
+  expect(second.nextSeq('e')).toBe(3);
+  const lost = { recipient: 'province', lane: 'e', head: 2, known: 3 };
+  const names = { epoch: second.epoch, predecessor: first.epoch };
+  expect(second.unfinished.notices).toEqual([{ reason: 'newest rows were lost', ...lost, ...names }]);
+  expect(lines.join('')).toContain('has lost its newest rows');
+  await second.close();
+  const third = await openJournal(dir);
+  expect(third.epoch).toBe(second.epoch);
+  expect(third.unfinished.notices).toHaveLength(1);
+});
+
+test('a recipient that has rows beyond the end brings a new epoch, once in a run, with cursors that start anew', async () => {
+  const dir = await tempDir();
+  const journal = await openJournal(dir);
+  const before = journal.epoch;
+  await journal.append(batchOf([rowOf(journal), rowOf(journal)])).all;
+  await journal.outbox.advance('province', 'e', { ack: 2, have: [] });
+  const renewed: string[] = [];
+  journal.outbox.onRenewed(() => renewed.push(journal.outbox.epoch));
+  const lost = { recipient: 'province', lane: 'e' as const, head: 2, known: 9 };
+  // a move that waits must not become one of the new epoch
+  const moved = journal.outbox.advance('county', 'e', { ack: 2, have: [] });
+  const [told, again] = await Promise.all([journal.rowsLost(lost), journal.rowsLost(lost)]);
+  await moved;
+  expect(again).toBeUndefined();
+  expect(await journal.rowsLost({ ...lost, known: 10 })).toBeUndefined();
+  expect(told?.notices).toEqual([
+    { reason: 'newest rows were lost', ...lost, epoch: journal.epoch, predecessor: before },
+  ]);
+  expect(renewed).toEqual([journal.epoch]);
+  expect(journal.outbox.predecessor).toBe(before);
+  expect(journal.outbox.cursor('province', 'e').ack).toBe(0);
+  await journal.append(batchOf([rowOf(journal)])).all;
+  expect(journal.outbox.head('e').seq).toBe(3);
+  await journal.close();
+  const next = await openJournal(dir);
+  expect([next.epoch, next.predecessor]).toEqual([journal.epoch, before]);
+  expect(next.unfinished.notices).toHaveLength(1);
+  expect(next.outbox.recipients()).toEqual([]);
+  expect((await verifyDirectory(dir, () => {})).ok).toBe(true);
 });
 
 test('the history of an alarm is its transitions, oldest first', async () => {

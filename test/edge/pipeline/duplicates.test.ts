@@ -52,3 +52,9 @@ test('without a profile key only what MQTT may deliver again has one', () => {
   expect(eventKey('d1', draft, { ...raw('x'), qos: 1 })).toBeDefined();
   expect(eventKey('d1', draft, { ...raw('x'), qos: 0 })).toBeUndefined();
 });
+
+test('two equal messages with packet identifiers of their own are two', () => {
+  expect(redeliveryKey({ ...raw('x'), packetId: 7 })).toBe(redeliveryKey({ ...raw('x'), packetId: 7 }));
+  expect(redeliveryKey({ ...raw('x'), packetId: 7 })).not.toBe(redeliveryKey({ ...raw('x'), packetId: 8 }));
+  expect(redeliveryKey({ ...raw('x'), packetId: 7 })).not.toBe(redeliveryKey(raw('x')));
+});

@@ -1,0 +1,12 @@
+/**
+ * Wait before attempt `failures` + 1, milliseconds: drawn evenly from 0 to a span that starts at `firstMs`, doubles
+ * with each failure and ends at `maxMs` (full jitter), so that many clients of one broker do not come back together.
+ * `random` gives 0 to 1.
+ */
+export function fullJitter(
+  failures: number,
+  { firstMs, maxMs }: { firstMs: number; maxMs: number },
+  random: () => number,
+): number {
+  return random() * Math.min(firstMs * 2 ** failures, maxMs);
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { nameSchema, scalarSchema } from './schema-parts.ts';
+
+const TITLE = 'must be a text, or { zh: <text>, en: <text> }';
+
+const argSchema = z.strictObject({
+  type: z.enum(['string', 'number', 'integer', 'boolean']),
+  title: z.union([z.string(), z.strictObject({ zh: z.string(), en: z.string() })], TITLE).optional(),
+  /** Without one the argument must be given. */
+  default: scalarSchema.optional(),
+  enum: z.array(scalarSchema).min(1).optional(),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+});
+export type CommandArgument = z.infer<typeof argSchema>;
+
+/** A message that makes the device do something. */
+export const commandSchema = z
+  .strictObject({
+    title: z.union([z.string(), z.strictObject({ zh: z.string(), en: z.string() })], TITLE).optional(),
+    /** With `{device}`, the parts of its key, `{setting.<name>}` and arguments. */
+    topic: z.string().min(1).max(200),
+    /** JSON in which `'{arg}'` alone is the argument with its type. */
+    payload: z.unknown().optional(),
+    /** Instead of `payload`: plain text. */
+    text: z.string().max(4_000).optional(),
+    args: z.record(nameSchema, argSchema).default({}),
+    qos: z.union([z.literal(0), z.literal(1), z.literal(2)], 'must be 0, 1 or 2').default(1),
+    /** What it moves. */
+    output: z.enum(['siren', 'strobe', 'lock', 'relay', 'mute', 'other']).default('other'),
+  })
+  .superRefine((command, ctx) => {
+    if ((command.payload === undefined) === (command.text === undefined))
+      ctx.addIssue({ code: 'custom', message: 'must have either "payload" or "text"; write one of the two' });
+  });
+export type CommandDefinition = z.infer<typeof commandSchema>;

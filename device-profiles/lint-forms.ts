@@ -1,0 +1,49 @@
+import type { CompiledForm, CompiledProfile } from './compile.ts';
+import type { Complaint } from './complaint.ts';
+
+/** Forms of one name, without what `device` needs, or behind a more general one. */
+export function lintForms({ definition, forms }: CompiledProfile): Complaint[] {
+  const complaints: Complaint[] = [];
+  const names = new Set<string>();
+  for (const [i, form] of forms.entries()) {
+    const path = ['match', i];
+    if (form.name !== undefined && names.has(form.name)) {
+      complaints.push({ path: [...path, 'name'], message: `"${form.name}" is the name of an earlier form` });
+    }
+    if (form.name !== undefined) names.add(form.name);
+    if (!form.skip) {
+      for (const [, name = ''] of definition.device.matchAll(/\{([^}]*)\}/g)) {
+        if (form.topic.names.includes(name)) continue;
+        complaints.push({ path: [...path, 'topic'], message: `has no {${name}}, which "device" needs` });
+      }
+    }
+    const written = definition.match[i];
+    const decode = written?.decode;
+    if (
+      written?.text !== undefined &&
+      decode !== undefined &&
+      typeof decode === 'string' &&
+      decode !== 'json'
+    )
+      complaints.push({
+        path: [...path, 'text'],
+        message: `is not read with "decode: ${decode}"; remove one`,
+      });
+    const example = form.topic.fill({}, () => 'x');
+    const taken = forms
+      .slice(0, i)
+      .find((earlier) => takesAll(earlier) && earlier.topic.match(example) !== undefined);
+    if (taken !== undefined) {
+      complaints.push({
+        path,
+        message: `is never reached: "${taken.topic.pattern}" before it takes its messages`,
+      });
+    }
+  }
+  return complaints;
+}
+
+/** A form that asks for no key takes every message of its topic. */
+function takesAll(form: CompiledForm): boolean {
+  return form.skip || form.ignore || (form.has.length === 0 && form.is.length === 0);
+}

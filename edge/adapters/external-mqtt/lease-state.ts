@@ -1,0 +1,62 @@
+/** `undecided`: not known yet whether another gateway works. */
+export type Role = 'undecided' | 'active' | 'standby';
+
+/** What a gateway says about the lease. */
+export type LeaseWord = { gateway: string; released?: true };
+
+/**
+ * Who of several gateways works for a broker. Only a valid lease of another one makes a gateway stand by: without
+ * evidence it works, since two that work double alarms, and none would hide them. All see the words of the lease in the
+ * broker's order, and the first claim counts. Pure: times are monotonic milliseconds.
+ */
+export class LeaseState {
+  readonly #self: string;
+  #holder: { gateway: string; until: number } | undefined;
+
+  constructor(self: string) {
+    this.#self = self;
+  }
+
+  /** A word came; `validMs` is what the broker left of its life. */
+  heard({ gateway, released }: LeaseWord, validMs: number, now: number): void {
+    const holder = this.#valid(now);
+    if (released === true) {
+      if (holder?.gateway === gateway) this.#holder = undefined;
+    } else if (holder === undefined || holder.gateway === gateway) {
+      this.#holder = { gateway, until: now + validMs };
+    }
+  }
+
+  role(now: number): 'active' | 'standby' {
+    const holder = this.#valid(now);
+    return holder === undefined || holder.gateway === this.#self ? 'active' : 'standby';
+  }
+
+  /** This gateway itself held the lease all the time, so far as is known. */
+  isOwn(now: number): boolean {
+    return this.#valid(now)?.gateway === this.#self;
+  }
+
+  /** The other gateway that works; undefined when there is none. */
+  other(now: number): string | undefined {
+    const holder = this.#valid(now);
+    return holder?.gateway === this.#self ? undefined : holder?.gateway;
+  }
+
+  #valid(now: number) {
+    return this.#holder !== undefined && now < this.#holder.until ? this.#holder : undefined;
+  }
+}
+
+/** Reads a word of the lease; undefined for anything else. */
+export function readLeaseWord(payload: Buffer): LeaseWord | undefined {
+  try {
+    const word: unknown = JSON.parse(payload.toString());
+    if (typeof word !== 'object' || word === null || !('gateway' in word)) return undefined;
+    const { gateway } = word;
+    if (typeof gateway !== 'string') return undefined;
+    return 'released' in word && word.released === true ? { gateway, released: true } : { gateway };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,148 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { alarmActionRequestSchema, type Role } from '../../../contract/alarm.ts';
+import type { CommandDefinition } from '../../../device-profiles/command-schema.ts';
+import type { Actor } from '../../alarms/rights.ts';
+import { rightOf } from '../../commands/rights.ts';
+import { sessionOf } from '../access.ts';
+import { problems } from '../openapi.ts';
+import type { CommandPort, SiteDirectory } from '../ports.ts';
+import { ProblemError } from '../problem.ts';
+import type { SignIn } from '../sign-in.ts';
+import { checkSecond, stationOf } from './alarms.ts';
+import { unknownDevice } from './site.ts';
+
+export interface CommandRoutes {
+  directory: Pick<SiteDirectory, 'device'>;
+  commands: CommandPort;
+  signIn: SignIn;
+}
+
+const titleSchema = z.object({ zh: z.string(), en: z.string() });
+const scalarSchema = z.union([z.string(), z.number(), z.boolean()]);
+
+const commandViewSchema = z.object({
+  name: z.string(),
+  title: titleSchema,
+  output: z.enum(['siren', 'strobe', 'lock', 'relay', 'mute', 'other']).describe('What it moves'),
+  right: z
+    .enum(['allowed', 'second-person', 'refused'])
+    .describe('For who asks; `second-person`: with the shift leader, as `second`'),
+  args: z.record(
+    z.string(),
+    z.object({
+      type: z.enum(['string', 'number', 'integer', 'boolean']),
+      title: titleSchema.optional(),
+      default: z.unknown().optional().describe('Absent: the argument must be given'),
+      enum: z.array(z.unknown()).optional(),
+      minimum: z.number().optional(),
+      maximum: z.number().optional(),
+    }),
+  ),
+});
+
+const requestSchema = z.strictObject({
+  args: z.record(z.string().max(64), scalarSchema).default({}),
+  station: alarmActionRequestSchema.shape.station,
+  second: alarmActionRequestSchema.shape.second,
+});
+
+const sentSchema = z.object({
+  device: z.string(),
+  command: z.string(),
+  result: z
+    .literal('sent')
+    .describe('Handed to the connection of the device; what it did with it, it says itself'),
+  at: z.string(),
+});
+
+const deviceId = z.string().min(1).max(64);
+
+/** What people make devices do. */
+export function commandRoutes(app: FastifyInstance, { directory, commands, signIn }: CommandRoutes): void {
+  const typed = app.withTypeProvider<ZodTypeProvider>();
+
+  typed.get(
+    '/api/v1/devices/:id/commands',
+    {
+      config: { access: 'devices.read' },
+      schema: {
+        tags: ['site'],
+        summary: 'What a device can be told to do, as its profile says',
+        params: z.object({ id: deviceId }),
+        response: { 200: z.object({ commands: z.array(commandViewSchema) }), ...problems(401, 403, 404) },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      if (directory.device(id) === undefined) throw unknownDevice(id);
+      const { role } = sessionOf(request);
+      const offered = Object.entries(commands.commandsOf(id));
+      return { commands: offered.map(([name, command]) => viewOf(name, command, role)) };
+    },
+  );
+
+  typed.post(
+    '/api/v1/devices/:id/commands/:name',
+    {
+      config: { access: 'devices.command' },
+      schema: {
+        tags: ['site'],
+        summary: 'Send a command to a device now; never kept for later, always recorded',
+        params: z.object({ id: deviceId, name: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/) }),
+        body: requestSchema,
+        response: { 200: sentSchema, ...problems(202, 400, 401, 403, 404, 409, 413, 429, 503) },
+      },
+    },
+    async (request) => {
+      const { id, name } = request.params;
+      const { args, second, ...wanted } = request.body;
+      const session = sessionOf(request);
+      if (directory.device(id) === undefined) throw unknownDevice(id);
+      const actor: Actor = { user: session.user, role: session.role, station: stationOf(session, wanted) };
+      if (second !== undefined) actor.second = await checkSecond(signIn, session, second, request.ip);
+      const outcome = await commands.run({ device: id, name, args }, actor);
+      if ('refused' in outcome) {
+        const { refused, detail, errors } = outcome;
+        throw new ProblemError(refused, detail, errors === undefined ? {} : { errors });
+      }
+      if (!outcome.stored) throw notStored();
+      return { device: id, command: name, result: 'sent' as const, at: new Date(outcome.at).toISOString() };
+    },
+  );
+}
+
+function viewOf(
+  name: string,
+  { title, output, args }: CommandDefinition,
+  role: Role,
+): z.infer<typeof commandViewSchema> {
+  return {
+    name,
+    title: bothOf(title ?? name),
+    output,
+    right: rightOf(role, output),
+    args: Object.fromEntries(
+      Object.entries(args).map(([arg, { title: own, ...rest }]) => [
+        arg,
+        own === undefined ? rest : { ...rest, title: bothOf(own) },
+      ]),
+    ),
+  };
+}
+
+function bothOf(title: NonNullable<CommandDefinition['title']>): { zh: string; en: string } {
+  return typeof title === 'string' ? { zh: title, en: title } : title;
+}
+
+function notStored(): ProblemError {
+  return new ProblemError(
+    'not-stored',
+    {
+      zh: '命令已发出，但存储故障，记录尚未存盘；请通知管理员检查磁盘，无需重复操作。',
+      en: 'The command was sent, but storage fails and its record is not on disk yet; tell the administrator to check the disk. Do not repeat it.',
+    },
+    { unsaved: true },
+  );
+}

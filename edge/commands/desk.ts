@@ -1,0 +1,173 @@
+import type { Logger } from 'pino';
+import type { DeviceCommand } from '../../contract/command.ts';
+import type { EventDraft } from '../../contract/event.ts';
+import type { ProblemCode } from '../../contract/problem.ts';
+import { argumentFault, type RenderedCommand, renderCommand } from '../../device-profiles/command.ts';
+import type { CommandDefinition } from '../../device-profiles/command-schema.ts';
+import { maskPayload } from '../../device-profiles/mask.ts';
+import type { Text } from '../alarms/refusal.ts';
+import type { Actor } from '../alarms/rights.ts';
+import { within } from '../ops/within.ts';
+import type { LiveDevice, LiveDevices } from '../pipeline/devices.ts';
+import { ownDraft } from '../pipeline/own-event.ts';
+import { type ReachOptions, sendTo } from './reach.ts';
+import { mayCommand } from './rights.ts';
+import { argumentText, text } from './text.ts';
+
+/** How long the answer waits for the record to be on disk. */
+const STORED_WITHIN_MS = 2_000;
+
+/** What a device is asked to do. */
+export interface CommandRequest {
+  device: string;
+  name: string;
+  args: Readonly<Record<string, unknown>>;
+}
+
+/** What became of it. `stored: false`: it was sent, but the record of it is not on disk yet. */
+export type CommandOutcome =
+  | { sent: true; stored: boolean; at: number }
+  | { refused: ProblemCode; detail: Text; errors?: FieldError[] };
+
+interface FieldError {
+  path: string;
+  message: Text;
+}
+
+type Refused = Extract<CommandOutcome, { refused: ProblemCode }> & {
+  reason: NonNullable<DeviceCommand['reason']>;
+};
+
+export interface CommandDeskOptions extends ReachOptions {
+  devices: Pick<LiveDevices, 'get' | 'isReachedBy'>;
+  /** Writes the record. */
+  emit: (draft: EventDraft, device: string) => Promise<void>;
+  /** Milliseconds since 1970. */
+  clock: () => number;
+  logger: Logger;
+}
+
+/** Commands of people to devices: judged, rendered, sent; each leaves a record in the journal, sent or not. */
+export class CommandDesk {
+  readonly #o: CommandDeskOptions;
+
+  constructor(options: CommandDeskOptions) {
+    this.#o = options;
+  }
+
+  /** What the profile of a registered device offers, by name. */
+  commandsOf(device: string): Readonly<Record<string, CommandDefinition>> {
+    return this.#o.devices.get(device)?.profile.definition.commands ?? {};
+  }
+
+  /** For a registered device. The record is written after the attempt: a full disk must not keep a siren silent. */
+  async run({ device, name, args }: CommandRequest, actor: Actor): Promise<CommandOutcome> {
+    const live = this.#o.devices.get(device);
+    const command = this.#find(live, name);
+    const judged = judge(live, name, command, args, actor);
+    if (live === undefined || command === undefined || 'refused' in judged) {
+      const refused = judged as Refused;
+      await this.#record(device, actor, {
+        command: name,
+        ...(command === undefined ? {} : { output: command.output }),
+        result: 'refused',
+        reason: refused.reason,
+      });
+      return refused;
+    }
+    const notSent = await sendTo(live.device, judged, this.#o);
+    const at = this.#o.clock();
+    const stored = await this.#record(device, actor, {
+      command: name,
+      output: command.output,
+      args: withoutSecrets(command, args, live.profile.definition.mask),
+      result: notSent === undefined ? 'sent' : 'failed',
+      ...(notSent === undefined ? {} : { reason: notSent.reason }),
+    });
+    if (notSent === undefined) return { sent: true, stored, at };
+    return {
+      refused: notSent.reason === 'transport' ? 'not-ready' : 'not-possible',
+      detail: notSent.detail,
+    };
+  }
+
+  #find(live: LiveDevice | undefined, name: string): CommandDefinition | undefined {
+    const commands = live?.profile.definition.commands ?? {};
+    return Object.hasOwn(commands, name) ? commands[name] : undefined;
+  }
+
+  /** Is it on disk? */
+  async #record(
+    device: string,
+    { user, role, station, second }: Actor,
+    what: Omit<DeviceCommand, 'actor' | 'role' | 'station' | 'second'>,
+  ): Promise<boolean> {
+    const data: DeviceCommand = {
+      ...what,
+      actor: user,
+      role,
+      station,
+      ...(second === undefined ? {} : { second: second.user }),
+    };
+    this.#o.logger.info({ device, ...data }, 'command to a device');
+    const stored = this.#o.emit(ownDraft('DEV.OUTPUT', 'pulse', this.#o.clock(), data), device).then(
+      () => true,
+      (err) => {
+        this.#o.logger.warn({ err, device }, 'a command is not in the journal');
+        return false;
+      },
+    );
+    return (await within(STORED_WITHIN_MS, stored)) === true;
+  }
+}
+
+function judge(
+  live: LiveDevice | undefined,
+  name: string,
+  command: CommandDefinition | undefined,
+  args: CommandRequest['args'],
+  actor: Actor,
+): RenderedCommand | Refused {
+  if (live === undefined || command === undefined) {
+    const known = Object.keys(live?.profile.definition.commands ?? {});
+    const detail = text.unknownCommand(name, known);
+    return { refused: 'invalid', reason: 'unknown-command', detail };
+  }
+  const right = mayCommand(actor, command.output);
+  if (right === 'refused') return { refused: 'not-allowed', reason: 'not-allowed', detail: text.notAllowed };
+  if (right === 'second-person')
+    return { refused: 'second-person-needed', reason: 'second-person-needed', detail: text.leaderNeeded };
+  const errors = faultsOf(command, args);
+  if (errors.length > 0)
+    return { refused: 'invalid', reason: 'bad-arguments', detail: text.badArguments, errors };
+  const { profile, device, settings } = live;
+  const rendered = renderCommand(profile, name, device.key ?? device.id, settings, args);
+  if ('fault' in rendered)
+    return { refused: 'not-possible', reason: 'not-rendered', detail: text.notRendered(rendered.fault) };
+  return rendered;
+}
+
+function faultsOf({ args: known }: CommandDefinition, given: CommandRequest['args']): FieldError[] {
+  const strange = Object.keys(given)
+    .filter((name) => !Object.hasOwn(known, name))
+    .map((name) => ({ path: `args.${name}`, message: { zh: '没有这个参数', en: 'is no argument' } }));
+  const wrong = Object.entries(known).flatMap(([name, argument]) => {
+    const value = Object.hasOwn(given, name) ? given[name] : argument.default;
+    const fault = value === undefined ? 'is missing' : argumentFault(argument, value);
+    return fault === undefined ? [] : [{ path: `args.${name}`, message: argumentText(argument, fault) }];
+  });
+  return [...strange, ...wrong];
+}
+
+/** The arguments as they were sent; masked is what the profile masks, and what sounds like a PIN or a card. */
+function withoutSecrets(
+  { args: known }: CommandDefinition,
+  given: CommandRequest['args'],
+  mask: readonly string[],
+): NonNullable<DeviceCommand['args']> {
+  const sent = Object.entries(known).map(([name, { default: preset }]) => [name, given[name] ?? preset]);
+  const json = Buffer.from(JSON.stringify(Object.fromEntries(sent)));
+  return JSON.parse(maskPayload(maskPayload(json, mask)).toString('utf8')) as NonNullable<
+    DeviceCommand['args']
+  >;
+}

@@ -1,0 +1,71 @@
+import type { CommandArgument } from '../../device-profiles/command-schema.ts';
+import type { Text } from '../alarms/refusal.ts';
+
+/** Every sentence about a command that is said to a person: what, and what to do next. */
+export const text = {
+  noProfile: (profile: string): Text => ({
+    zh: `设备模板“${profile}”当前不可用，不能控制；请安装人员检查模板。`,
+    en: `The device profile "${profile}" cannot be used now: let the installer look at it.`,
+  }),
+  unknownCommand: (name: string, known: readonly string[]): Text => ({
+    zh:
+      known.length === 0
+        ? `这个设备没有可用的控制命令（没有“${name}”）。`
+        : `这个设备没有命令“${name}”，可用：${known.join('、')}。`,
+    en:
+      known.length === 0
+        ? `This device takes no commands (no "${name}").`
+        : `This device has no command "${name}"; it has ${known.join(', ')}.`,
+  }),
+  notAllowed: {
+    zh: '您的岗位不能控制此设备；请由带班班长办理。',
+    en: 'Your role may not send this command: ask the shift leader.',
+  },
+  leaderNeeded: {
+    zh: '此命令须由带班班长同意：请班长本人在同一请求中登录确认。',
+    en: 'This command takes the shift leader: have them sign in with the same request.',
+  },
+  badArguments: {
+    zh: '命令参数有误，请按 errors 逐项修改。',
+    en: 'Arguments have faults; correct what errors names.',
+  },
+  notRendered: (fault: string): Text => ({
+    zh: `命令无法生成（${fault}）；请安装人员检查设备设置。`,
+    en: `The command cannot be made (${fault}): let the installer check the settings of the device.`,
+  }),
+  noAccount: {
+    zh: '这个设备没有接入账号，也没有从外部代理收到过它：命令未发送。请安装人员检查接入。',
+    en: 'This device has no account here and was heard through no broker: nothing was sent. Let the installer look.',
+  },
+  notConnected: {
+    zh: '设备不在线，命令未发送，也不会补发；请到现场处理，或等设备上线后重试。',
+    en: 'The device is not connected: nothing was sent, and nothing will be sent later. Go there, or try again once it is back.',
+  },
+  notListening: (topic: string): Text => ({
+    zh: `设备在线，但没有订阅命令主题“${topic}”，命令未发送；请安装人员检查设备。`,
+    en: `The device is connected but does not listen on "${topic}": nothing was sent. Let the installer look at it.`,
+  }),
+  externalBroker: (name: string): Text => ({
+    zh: `这个设备经外部代理“${name}”接入，网关只从那里接收，不能发命令；请在该系统中操作。`,
+    en: `This device is reached through the broker "${name}", from which the gateway only receives: use its own system.`,
+  }),
+  failed: {
+    zh: '命令未能发出；请重试，或到现场处理。',
+    en: 'The command could not be sent: try again, or go there.',
+  },
+} as const;
+
+/** What an argument has to be. */
+export function argumentText(argument: CommandArgument, fault: string): Text {
+  return { zh: `应为${allowedZh(argument)}`, en: fault };
+}
+
+function allowedZh({ type, enum: choices, minimum, maximum }: CommandArgument): string {
+  if (choices !== undefined) return `${choices.join('、')} 之一`;
+  if (type === 'boolean') return ' true 或 false';
+  if (type === 'string') return '不超过 200 个字的文字，不含控制字符';
+  const kind = type === 'integer' ? '整数' : '数字';
+  if (minimum !== undefined && maximum !== undefined) return ` ${minimum} 到 ${maximum} 的${kind}`;
+  if (minimum !== undefined) return `不小于 ${minimum} 的${kind}`;
+  return maximum === undefined ? kind : `不大于 ${maximum} 的${kind}`;
+}

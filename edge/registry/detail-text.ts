@@ -1,0 +1,22 @@
+import type { BothLanguages } from './site-issue-text.ts';
+
+type Rule = [pattern: RegExp, text: (...groups: string[]) => string];
+
+/** What the normaliser says of a message, in Chinese. */
+const rules: Rule[] = [
+  [/^a value of "(.*)" is not known to profile (\S+)$/, (key, id) => `模板 ${id} 不认识“${key}”的值`],
+  [/^no form of profile (\S+) has the keys of this message$/, (id) => `模板 ${id} 没有与此报文相符的格式`],
+  [/^profile (\S+) knows none of its keys: (.*)$/, (id, keys) => `模板 ${id} 不认识其中任何字段：${keys}`],
+  [/^the topic is none of profile (\S+)$/, (id) => `模板 ${id} 不读取这个主题`],
+  [/^nothing in this message is news$/, () => '其中没有需要上报的内容'],
+  [/^payload is empty$/, () => '报文是空的'],
+];
+
+/** A detail in both languages; one that has no translation stands as it is. */
+export function detailText(detail: string): BothLanguages {
+  for (const [pattern, write] of rules) {
+    const found = pattern.exec(detail);
+    if (found !== null) return { en: detail, zh: write(...found.slice(1)) };
+  }
+  return { en: detail, zh: detail };
+}

@@ -1,0 +1,72 @@
+import type { SiteIssue } from './site-issue.ts';
+
+/** A sentence for people in both languages of the product. */
+export interface BothLanguages {
+  zh: string;
+  en: string;
+}
+
+const things: Record<string, string> = {
+  place: '地点',
+  slot: '点位',
+  device: '设备',
+  credential: '接入账号',
+  unit: '部门',
+  profile: '设备模板',
+};
+
+type Rule = [pattern: RegExp, text: (...groups: string[]) => string];
+
+const messages: Rule[] = [
+  [/^there is no (\w+) "(.*)"$/, (what = '', id) => `没有编号为“${id}”的${things[what] ?? what}`],
+  [/^"(.*)" is taken/, (id) => `编号“${id}”已被使用`],
+  [/^"(.*)" is the address of device "(.*)" with/, (key, id) => `设备“${id}”已使用同一模板和设备键“${key}”`],
+  [/^"(.*)" has a character that no topic can have$/, () => '含有主题中不允许的字符'],
+  [/^"(.*)" has an empty level$/, () => '含有空的主题层级（多余的“/”）'],
+  [/^"(.*)" would be reached through itself$/, () => '网桥不能是设备自己'],
+  [/^no such setting$/, () => '该模板没有这个参数'],
+  [/^must be an? (\w+) \(is (.*)\)$/, (type = '') => `应填写${typeNames[type] ?? type}`],
+  [/^must be one of (.*) \(is (.*)\)$/, (words) => `只能是：${words}`],
+  [/^must be at least (.*)$/, (n) => `不能小于 ${n}`],
+  [/^must be at most (.*)$/, (n) => `不能大于 ${n}`],
+  [/^"(.*)" is no meaning of this profile$/, (word) => `“${word}”不是该模板的含义`],
+  [/^"(.*)" is no meaning$/, (word) => `“${word}”不是可用的含义`],
+];
+
+const hints: Rule[] = [
+  [/^did you mean "(.*)"\?$/, (word) => `是不是“${word}”？`],
+  [/^write one of (.*)$/, (words) => `可填：${words}`],
+  [/^choose another$|^give one of them another key$/, () => '请换一个'],
+  [/^add it to the/, () => '请从列表中选择，或先登记'],
+  [/^use no /, () => '请去掉 +、# 和控制字符'],
+  [/^write no "\/"/, () => '请去掉开头、结尾和连续的“/”'],
+  [/^name the real bridge$/, () => '请选择真正的网桥'],
+  [/^this profile has none$|^its inputs have no meanings$/, () => '请删除此项'],
+  [/^see "campus-gateway profiles list"$/, () => '请从模板列表中选择'],
+];
+
+const typeNames: Record<string, string> = {
+  number: '数字',
+  integer: '整数',
+  boolean: '是或否',
+  string: '文字',
+  object: '一组名称和值',
+};
+
+/** What is wrong and what to write, as one sentence in each language. */
+export function issueText({ message, hint }: SiteIssue): BothLanguages {
+  const zh = [translate(messages, message), hint === undefined ? undefined : translate(hints, hint)];
+  return {
+    en: hint === undefined ? message : `${message}; ${hint}`,
+    zh: `${zh.filter((part) => part !== undefined).join('；')}。`.replace('？。', '？'),
+  };
+}
+
+/** What has no translation is said as it is. */
+function translate(rules: readonly Rule[], text: string): string {
+  for (const [pattern, write] of rules) {
+    const found = pattern.exec(text);
+    if (found !== null) return write(...found.slice(1));
+  }
+  return text;
+}
