@@ -27,6 +27,11 @@ export function readings(sources: ReadingSources): Reading[] {
     { name: 'campus_waiting', help: 'Items that wait for a batch.', value: () => pipeline.depth },
     { name: 'campus_duplicates', help: 'Events swallowed as duplicates.', value: () => pipeline.duplicates },
     { name: 'campus_clients', help: 'Connected MQTT clients.', value: () => broker.status().clients },
+    {
+      name: 'campus_paced',
+      help: 'Messages that had to wait because their connection publishes too fast.',
+      value: () => broker.status().counters.paced ?? 0,
+    },
     { name: 'campus_consoles', help: 'Connections of the live feed.', value: () => live.clients },
     {
       name: 'campus_consoles_ignored_frames',

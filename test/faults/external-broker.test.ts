@@ -130,9 +130,14 @@ function serialsIn(dataDir: string): Promise<string[]> {
   return journalOf(dataDir, ({ type, data }) => (type === 'DEV.INPUT' ? data.data?.serial : undefined));
 }
 
+/** Attempts to connect are up to 60 s apart. */
+const BACK_OFF_MS = 90_000;
+
 const connected = (gateway: Gateway, from = 0) =>
-  waitFor('the gateway to connect', () =>
-    gateway.process.lines.slice(from).some((line) => line.includes('connected to the external broker')),
+  waitFor(
+    'the gateway to connect',
+    () => gateway.process.lines.slice(from).some((line) => line.includes('connected to the external broker')),
+    BACK_OFF_MS,
   );
 
 describeWithPeer(
@@ -225,7 +230,7 @@ describeWithPeer(
     });
 
     test('the broker goes: after 30 s a fault, what its devices held is unknown; it comes back: all is there again', {
-      timeout: 120_000,
+      timeout: 300_000,
     }, async () => {
       const broker = await SiteBroker.start();
       const gateway = await gatewayOf('gw-outage', broker.config());
@@ -304,7 +309,7 @@ describeWithPeer(
     });
 
     test('two gateways: one works, the other stands by and takes over; nothing is in neither journal', {
-      timeout: 120_000,
+      timeout: 300_000,
     }, async () => {
       const broker = await SiteBroker.start();
       const lease = { lease: { name: 'campus', takeover_s: 6 } };
@@ -352,14 +357,18 @@ describeWithPeer(
       await returned.process.line((line) => line.includes('works for the broker now'));
       const before = second.process.lines.length;
       second.process.child.kill('SIGCONT');
-      await waitFor('the one that hung to stand by', () =>
-        second.process.lines.slice(before).some((line) => line.includes('this one stands by')),
+      await waitFor(
+        'the one that hung to stand by',
+        () => second.process.lines.slice(before).some((line) => line.includes('this one stands by')),
+        BACK_OFF_MS,
       );
 
       // the one that works is stopped: the other one takes over at once
       await returned.process.stop();
-      await waitFor('the other one to take over', () =>
-        second.process.lines.slice(before).some((line) => line.includes('works for the broker now')),
+      await waitFor(
+        'the other one to take over',
+        () => second.process.lines.slice(before).some((line) => line.includes('works for the broker now')),
+        BACK_OFF_MS,
       );
       await second.process.stop();
     });
