@@ -18,10 +18,13 @@ export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): 
   return settle(new YamlSource(file, text), schema);
 }
 
-/** The file as data with positions, for loaders that check more than a schema can say. */
+/**
+ * The file as data with positions, for loaders that check more than a schema can say. `edit` changes its text before it is
+ * read.
+ */
 export function readYaml(
   file: string,
-  maxBytes = YAML_MAX_BYTES,
+  { maxBytes = YAML_MAX_BYTES, edit }: { maxBytes?: number; edit?: (text: string) => string } = {},
 ): { source: YamlSource } | { faults: ConfigFault[] } {
   const refuse = (message: string, hint: string) => ({
     faults: [{ file, line: 1, column: 1, path: '', message, hint }],
@@ -37,7 +40,7 @@ export function readYaml(
     return refuse(message, hint);
   }
   const text = decodeUtf8(bytes);
-  if (typeof text === 'string') return { source: new YamlSource(file, text) };
+  if (typeof text === 'string') return { source: new YamlSource(file, edit?.(text) ?? text) };
   const message = `is not UTF-8 text (byte 0x${text.byte.toString(16).padStart(2, '0')})`;
   return { faults: [{ file, ...text.at, path: '', message, hint: 'save the file as UTF-8' }] };
 }

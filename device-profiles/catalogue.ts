@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ConfigFault } from '../config/fault.ts';
 import { packageFile } from '../contract/package-root.ts';
 import type { CompiledProfile, ProfileMatch } from './compile.ts';
-import { loadProfileFile } from './load-profile.ts';
+import { loadProfileFile, loadWithoutSamples } from './load-profile.ts';
 
 /** All profiles of a gateway, by id. Immutable. */
 export class Catalogue {
@@ -21,10 +21,14 @@ export class Catalogue {
   /**
    * Reads every `*.yaml` below the folders. A faulty file is left out and reported; the others still load. A site
    * profile replaces the built-in one of the same id; the same id twice in one folder is a fault of the second.
+   * `samples: false` leaves out those of built-in profiles.
    */
-  static load(dirs: { builtin: string; site?: string }): { catalogue: Catalogue; faults: ConfigFault[] } {
+  static load(
+    dirs: { builtin: string; site?: string },
+    { samples = true }: { samples?: boolean } = {},
+  ): { catalogue: Catalogue; faults: ConfigFault[] } {
     const faults: ConfigFault[] = [];
-    const profiles = new Map(loadFolder(dirs.builtin, 'builtin', faults));
+    const profiles = new Map(loadFolder(dirs.builtin, 'builtin', faults, samples));
     if (dirs.site !== undefined) {
       for (const [id, profile] of loadFolder(dirs.site, 'site', faults)) profiles.set(id, profile);
     }
@@ -80,6 +84,7 @@ function loadFolder(
   folder: string,
   origin: CompiledProfile['origin'],
   faults: ConfigFault[],
+  samples = true,
 ): Map<string, CompiledProfile> {
   const profiles = new Map<string, CompiledProfile>();
   let files: string[] = [];
@@ -91,7 +96,7 @@ function loadFolder(
     faults.push({ file: folder, line: 1, column: 1, path: '', message, hint });
   }
   for (const file of files) {
-    const loaded = loadProfileFile(file, origin);
+    const loaded = samples ? loadProfileFile(file, origin) : loadWithoutSamples(file, origin);
     faults.push(...loaded.faults);
     if (loaded.profile === undefined) continue;
     const { id } = loaded.profile;

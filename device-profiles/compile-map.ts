@@ -1,6 +1,6 @@
 import type { Edge } from '../contract/event.ts';
 import { type Check, compileCheck, compileTest, compileValue, isNumeric, normaliseValue } from './compare.ts';
-import { compileEach, type Each } from './compile-each.ts';
+import { compileEach, type Each, listOf } from './compile-each.ts';
 import type { Scalar } from './device-state.ts';
 import type { EmitDefinition, InputDefinition } from './entry-schema.ts';
 import type { MapEntry } from './expand-map.ts';
@@ -51,6 +51,8 @@ export interface Entry {
 export interface Field {
   /** As written, for messages. */
   readonly name: string;
+  /** A body without this key has nothing for it; undefined: that cannot be told by one key. */
+  readonly firstKey: string | undefined;
   readonly each: Each | undefined;
   readonly read: Reader;
   /** In order. */
@@ -79,12 +81,18 @@ export function compileFields(
     const compiled = entries.map((entry) => compileEntry(profile, entry, voiceOf(entry)));
     return {
       name,
+      firstKey: firstKeyOf(first),
       each: compileEach(first.each, known),
       read: compileValue(first.when),
       entries: compiled,
       cases: casesOf(entries, compiled),
     };
   });
+}
+
+function firstKeyOf({ each, when: { path, text } }: MapEntry): string | undefined {
+  if (each !== undefined) return listOf(each).split('.')[0] || undefined;
+  return path === undefined || text !== undefined || path.startsWith('$') ? undefined : path.split('.')[0];
 }
 
 function casesOf(entries: readonly MapEntry[], compiled: readonly Entry[]): Field['cases'] {

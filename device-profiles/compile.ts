@@ -4,6 +4,7 @@ import { compileFields, type Field } from './compile-map.ts';
 import { compileDecoder, type Decoder } from './decoders/registry.ts';
 import type { TimeFormat } from './device-time.ts';
 import { expandMap, type MapEntry } from './expand-map.ts';
+import { compileFieldsOf } from './fields-of.ts';
 import type { FormDefinition } from './form-schema.ts';
 import { type KnownKeys, knownKeys } from './known-keys.ts';
 import { readsMasked } from './mask.ts';
@@ -34,7 +35,8 @@ export interface CompiledForm {
   readonly divide: Divide | undefined;
   /** Something in the profile reads captures of the topic: they must be this form's own. */
   readonly readsCaptures: boolean;
-  readonly fields: readonly Field[];
+  /** What may be read of a body, in order. */
+  readonly fieldsOf: (body: object) => readonly Field[];
   /** First keys of all its paths, and `known`. */
   readonly knownKeys: ReadonlySet<string>;
   /** Keys of a body that the profile does not name. A body without any is not worth a report. */
@@ -171,6 +173,7 @@ function compileForm(
   const silent = form.ignore === true || form.skip === true;
   const here = silent ? [] : entries.filter((entry) => concerns(entry, form.name));
   const known = knownKeys(profile, form, here);
+  let fieldsOf: CompiledForm['fieldsOf'] | undefined;
   return {
     name: form.name,
     topic: compileTopic(form.topic),
@@ -183,7 +186,11 @@ function compileForm(
     decoder: compileDecoder(form),
     divide: compileDivide(form),
     readsCaptures,
-    fields: compileFields(profile, here, known.names),
+    fieldsOf: (body) => {
+      // at the first message: a campus has devices of some few profiles
+      fieldsOf ??= compileFieldsOf(compileFields(profile, here, known.names));
+      return fieldsOf(body);
+    },
     knownKeys: known.names,
     strangeKeys: known.strange,
   };

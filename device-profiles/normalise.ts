@@ -102,7 +102,7 @@ function readBody(
   const drafts = new DraftMaker(profile, raw, body, scope, time, tally, late ? place : undefined);
   const edges = new Edges(raw, state, tally, drafts, testing);
   const reader = new BodyReader(scope, context.settings, state, tally, edges, trace?.entries);
-  for (const field of form.fields) reader.read(field, body);
+  for (const field of form.fieldsOf(body)) reader.read(field, body);
   edges.settle();
 }
 

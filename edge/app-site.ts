@@ -27,7 +27,7 @@ export function profileFolders({ profiles }: EdgeConfig): ProfileFolders {
 
 /** Built-in and site profiles. */
 export function loadProfiles(config: EdgeConfig, logger: Logger): Catalogue {
-  const { catalogue, faults } = Catalogue.load(profileFolders(config));
+  const { catalogue, faults } = Catalogue.load(profileFolders(config), { samples: false });
   // a faulty profile must not stop the gateway: the others still serve their devices
   for (const fault of faults)
     logger.error({ fault: formatFault(fault) }, 'a device profile has a fault and is left out');

@@ -61,7 +61,7 @@ function atDataDir(file: string, message: string): ConfigFault {
 function catalogueOf(profiles: EdgePaths['profiles'], faults: ConfigFault[]): Catalogue | undefined {
   if (profiles === undefined) return undefined;
   const dirs = { builtin: builtinProfiles(), ...(profiles.dir === undefined ? {} : { site: profiles.dir }) };
-  const loaded = Catalogue.load(dirs);
+  const loaded = Catalogue.load(dirs, { samples: false });
   faults.push(...loaded.faults);
   return loaded.catalogue;
 }

@@ -242,7 +242,7 @@ async function useRegistry(
 
 function catalogueOf({ profiles }: EdgeConfig): Catalogue {
   const dirs = { builtin: builtinProfiles(), ...(profiles.dir === undefined ? {} : { site: profiles.dir }) };
-  const { catalogue, faults } = Catalogue.load(dirs);
+  const { catalogue, faults } = Catalogue.load(dirs, { samples: false });
   for (const fault of faults) console.error(formatFault(fault));
   return catalogue;
 }

@@ -125,16 +125,16 @@ async function guarded(io: ProfilesIo, work: () => Promise<void>): Promise<void>
   }
 }
 
-function load(io: ProfilesIo, options: CommonOptions): Catalogue {
+function load(io: ProfilesIo, options: CommonOptions, { samples }: { samples: boolean }): Catalogue {
   const { siteProfiles } = options;
   const dirs = siteProfiles === undefined ? {} : { site: siteProfiles };
-  const { catalogue, faults } = Catalogue.load({ builtin: builtinProfiles(), ...dirs });
+  const { catalogue, faults } = Catalogue.load({ builtin: builtinProfiles(), ...dirs }, { samples });
   for (const fault of faults) io.err(`left out: ${formatFault(fault)}\n`);
   return catalogue;
 }
 
 async function list(io: ProfilesIo, options: CommonOptions): Promise<void> {
-  const profiles = load(io, options)
+  const profiles = load(io, options, { samples: true })
     .list()
     .map((profile) => ({
       id: profile.id,
@@ -234,7 +234,7 @@ async function tryMessages(io: ProfilesIo, options: TryOptions): Promise<void> {
     throw new UsageError('use either --topic or --batch: a batch names the topic in each line');
   }
   const settings = options.settings === undefined ? undefined : parseSettings(options.settings);
-  const catalogue = load(io, options);
+  const catalogue = load(io, options, { samples: false });
   const defaults: LineDefaults = { profile: options.profile, device: options.device, settings };
   profileOf(catalogue, options.profile);
   if (options.batch !== undefined) {

@@ -65,7 +65,7 @@ export class SiteProfiles {
     const { catalogue } =
       lost.length > 0 && faults.length === 0
         ? // a site profile was removed, and may have hidden a built-in one: reading all of them takes a second
-          Catalogue.load(this.#folders)
+          Catalogue.load(this.#folders, { samples: false })
         : { catalogue: Catalogue.of([...before, ...own]) };
     this.#become(catalogue);
     return faults;

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Catalogue } from '../../device-profiles/catalogue.ts';
+import { builtinProfiles, Catalogue } from '../../device-profiles/catalogue.ts';
 import { builtin } from './helpers.ts';
 
 let dir: string;
@@ -51,6 +51,25 @@ describe('loading', () => {
     expect(catalogue.get('a')?.origin).toBe('site');
     expect(catalogue.match('mqtt', 'a/1')).toEqual([]);
     expect(catalogue.match('mqtt', 'mine/1')).toHaveLength(1);
+  });
+
+  test('without their samples built-in profiles are the same, and half the text to read', () => {
+    const { catalogue, faults } = Catalogue.load({ builtin: builtinProfiles() }, { samples: false });
+    expect(faults).toEqual([]);
+    const definitions = (profiles: Catalogue) => profiles.list().map(({ definition }) => definition);
+    expect(definitions(catalogue)).toEqual(
+      definitions(builtin).map((definition) => ({ ...definition, samples: [] })),
+    );
+  });
+
+  test('samples that another key follows are read', () => {
+    write('builtin/a.yaml', `${profile('a', 'a/{device}')}known: [b]\n`);
+    write('site/b.yaml', profile('b', 'b/{device}'));
+    const dirs = { builtin: join(dir, 'builtin'), site: join(dir, 'site') };
+    const { catalogue, faults } = Catalogue.load(dirs, { samples: false });
+    expect(faults).toEqual([]);
+    expect(catalogue.list().map(({ definition }) => definition.samples.length)).toEqual([1, 1]);
+    expect(catalogue.get('a')?.definition.known).toEqual(['b']);
   });
 
   test('a faulty site profile leaves the built-in one at work', () => {
