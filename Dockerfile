@@ -17,6 +17,10 @@ RUN npm run build \
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production
+# Live view; without it the gateway runs, and says so where a picture should be.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends ffmpeg \
+ && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=build /app/package.json /app/LICENSE ./
 COPY --from=build /app/node_modules node_modules

@@ -103,6 +103,20 @@ const mqttSchema = z
       .meta({ description: 'Largest payload in bytes; more is refused and counted.', examples: [262144] }),
     max_topic_levels: z.int().min(3).max(128).default(32).describe('Most levels ("/") of a topic or filter.'),
     max_clients: z.int().min(1).max(50_000).default(10_000).describe('Most connections at a time.'),
+    max_per_account: z
+      .int()
+      .min(1)
+      .max(50_000)
+      .default(100)
+      .describe(
+        'Most connections of one account, and sessions kept for it; an account for commissioning may have more.',
+      ),
+    max_unsigned: z
+      .int()
+      .min(1)
+      .max(50_000)
+      .default(50)
+      .describe('Most connections of one address that have not signed in yet.'),
     max_rate: z
       .int()
       .min(100)
@@ -110,7 +124,7 @@ const mqttSchema = z
       .default(1_000)
       .meta({
         description:
-          'Messages a second of one connection in the long run, five times that at once; more has to wait, nothing is dropped.',
+          'Messages a second of one account in the long run, five times that at once; more has to wait, nothing is dropped.',
         examples: [1000],
       }),
     anonymous: z
@@ -120,6 +134,45 @@ const mqttSchema = z
   })
   .prefault({})
   .describe('The embedded broker.');
+
+const seconds = (min: number, max: number, preset: number, description: string) =>
+  z
+    .number()
+    .min(min)
+    .max(max)
+    .default(preset)
+    .meta({ description, examples: [preset] });
+
+const onvifSchema = z
+  .strictObject({
+    pull_timeout_s: seconds(
+      0.2,
+      10,
+      8,
+      'Seconds that a device may hold a request for events while there are none. A dead event channel is noticed within three of these.',
+    ),
+    answer_timeout_s: seconds(0.2, 30, 5, 'Seconds for any answer, beyond what a device may hold it.'),
+    back_off_first_s: seconds(0.05, 60, 1, 'Shortest wait before another attempt, seconds.'),
+    back_off_max_s: seconds(0.05, 600, 60, 'Longest wait before another attempt, seconds.'),
+    refused_retry_s: seconds(
+      0.2,
+      3_600,
+      60,
+      'Seconds between attempts with credentials that the device refuses: more would lock the account there.',
+    ),
+    termination_s: seconds(
+      1,
+      600,
+      60,
+      'Seconds after which a subscription ends by itself at the device, if the gateway does not renew it.',
+    ),
+  })
+  .refine((onvif) => onvif.back_off_first_s <= onvif.back_off_max_s, {
+    path: ['back_off_max_s'],
+    error: 'must not be less than back_off_first_s',
+  })
+  .prefault({})
+  .describe('Cameras and access controllers over ONVIF; which ones is in the site import.');
 
 const consoleSchema = z
   .strictObject({
@@ -315,6 +368,7 @@ export const edgeSchema = z.strictObject({
     .max(8)
     .default([])
     .describe('Brokers of the site that the gateway is a client of; may be empty.'),
+  onvif: onvifSchema,
   console: consoleSchema,
   storage: storageSchema,
   uplinks: z.array(uplinkSchema).max(8).default([]).describe('Who gets the events; may be empty.'),

@@ -219,7 +219,7 @@ function checkBrokers(
           source.fault(
             ['brokers', entry.index, 'subscribe', i],
             `"${filter}" overlaps with "${rival}": the broker would deliver twice`,
-            'remove one, or make them narrower',
+            'remove one, or make them narrower: give the devices of one of them a first topic level of their own',
           ),
         );
     }

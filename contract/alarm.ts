@@ -107,6 +107,8 @@ export const alarmSchema = z.object({
   slot: z.string().optional(),
   /** Devices or inputs (`device#input`) that hold it active; it returns when the last of them does. */
   sources: z.array(z.string()).optional(),
+  /** Of `sources`, those out of reach: behind a dead bridge or a lost broker. While all of them are, it is `unknown`. */
+  lost: z.array(z.string()).optional(),
   owner: z.string().optional(),
   steps: stepsSchema.optional(),
   confirmation: confirmationSchema.optional(),

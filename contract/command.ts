@@ -65,6 +65,9 @@ export const deviceCommandSchema = z.object({
       'no-account',
       'not-connected',
       'not-listening',
+      'not-heard',
+      'standby',
+      // written by gateways before 0.2
       'external-broker',
       'transport',
     ])

@@ -48,6 +48,9 @@ export const liveFrameSchema = z.discriminatedUnion('k', [
 ]);
 export type LiveFrame = z.infer<typeof liveFrameSchema>;
 
-/** The only text frame a client sends: whether its sound is switched on, after each hello and when that changes. */
+/**
+ * Whether the client's sound is switched on, after each hello and when that changes. The only other text frames a client
+ * sends ask for live pictures (`live-video.ts`).
+ */
 export const liveReportSchema = z.strictObject({ k: z.literal('sound'), armed: z.boolean() });
 export type LiveReport = z.infer<typeof liveReportSchema>;

@@ -71,6 +71,65 @@ export const deviceInputSchema = z.strictObject({
 });
 export type DeviceInput = z.infer<typeof deviceInputSchema>;
 
+const rtspUrlSchema = z
+  .string()
+  .max(1024)
+  .regex(
+    /^rtsps?:\/\/[^/?#@\s]+(?:[/?][^\s]*)?$/,
+    'must be rtsp://host:port/path without user and password; write e.g. rtsp://192.0.2.10:554/main',
+  );
+
+/** How a camera or an access controller is reached over ONVIF. */
+export const deviceOnvifSchema = z.strictObject({
+  url: z
+    .string()
+    .max(512)
+    .regex(
+      /^https?:\/\/[^/?#@\s]+\/[^\s]*$/,
+      'must be http:// or https:// with a path, without user and password; write e.g. http://192.0.2.10/onvif/device_service',
+    )
+    .meta({
+      description: 'Address of its device service. Its host and port are used for every call.',
+      examples: ['http://192.0.2.10/onvif/device_service'],
+    }),
+  user: z.string().min(1).max(64).optional().describe('Its ONVIF user; many cameras keep those apart.'),
+  password: z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .describe('Read once at import; better in a file. Kept in site.db, never shown.'),
+  password_file: z
+    .string()
+    .optional()
+    .meta({
+      description: 'File with the password alone in it, relative to this one.',
+      examples: ['secrets/cam-gate-1'],
+    }),
+  tls: z
+    .strictObject({
+      ca_file: z
+        .string()
+        .optional()
+        .meta({
+          description:
+            'Its own certificate, or the CA that signed it, PEM, relative to this file; read once at import.',
+          examples: ['tls/cam-gate-1.pem'],
+        }),
+      ca: z.string().max(65_536).optional().describe('The same as text, as an export writes it.'),
+    })
+    .optional()
+    .describe('For https:// with a certificate that the system does not know.'),
+  rtsp: z
+    .strictObject({
+      main: rtspUrlSchema.optional().describe('Main stream.'),
+      sub: rtspUrlSchema.optional().describe('Sub-stream: smaller, for many pictures at a time.'),
+    })
+    .optional()
+    .describe('Addresses of its streams, where those that it gives itself are wrong.'),
+});
+export type DeviceOnvif = z.infer<typeof deviceOnvifSchema>;
+
 export const deviceSchema = z.strictObject({
   id: siteIdSchema,
   name: nameSchema,
@@ -100,6 +159,9 @@ export const deviceSchema = z.strictObject({
     .max(64)
     .optional()
     .describe('Its broker user, one of the credentials. A bridge publishes for the devices behind it.'),
+  onvif: deviceOnvifSchema
+    .optional()
+    .describe('For cameras and access controllers: the gateway asks them for their events.'),
 });
 export type Device = z.infer<typeof deviceSchema>;
 
@@ -130,6 +192,10 @@ export const credentialSchema = z.strictObject({
     .array(z.string())
     .optional()
     .describe('MQTT filters it may subscribe to. Default: what its devices are written on.'),
+  commissioning: z
+    .boolean()
+    .optional()
+    .describe('Shared by devices until each has an account of its own; it becomes the user of none.'),
 });
 export type Credential = z.infer<typeof credentialSchema>;
 

@@ -22,6 +22,8 @@ export const commandSchema = z
     topic: z.string().min(1).max(200),
     /** JSON in which `'{arg}'` alone is the argument with its type. */
     payload: z.unknown().optional(),
+    /** How `payload` is written; without it as JSON. `sparkplug-b`: an object of metrics. */
+    encode: z.literal('sparkplug-b').optional(),
     /** Instead of `payload`: plain text. */
     text: z.string().max(4_000).optional(),
     args: z.record(nameSchema, argSchema).default({}),
@@ -30,6 +32,14 @@ export const commandSchema = z
     output: z.enum(['siren', 'strobe', 'lock', 'relay', 'mute', 'other']).default('other'),
   })
   .superRefine((command, ctx) => {
+    const isObject =
+      typeof command.payload === 'object' && command.payload !== null && !Array.isArray(command.payload);
+    if (command.encode !== undefined && !isObject)
+      ctx.addIssue({
+        code: 'custom',
+        path: ['encode'],
+        message: 'needs a "payload" of metrics and their values',
+      });
     if ((command.payload === undefined) === (command.text === undefined))
       ctx.addIssue({ code: 'custom', message: 'must have either "payload" or "text"; write one of the two' });
   });

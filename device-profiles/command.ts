@@ -1,5 +1,6 @@
 import type { CommandArgument, CommandDefinition } from './command-schema.ts';
 import type { CompiledProfile } from './compile.ts';
+import { encodeSparkplug } from './decoders/sparkplug.ts';
 import type { ProfileDefinition } from './profile-schema.ts';
 import { compileSetting, type Settings } from './settings.ts';
 
@@ -18,7 +19,7 @@ const PLACE = /\{([a-z][a-z0-9_.-]*)\}/g;
 const WHOLE = /^\{([a-z][a-z0-9_.-]*)\}$/;
 
 /**
- * The message of a command of `profile` for the device of this key. Pure. `fault`: why there is none, to be shown to
+ * The message of a command of `profile` for the device of this key, sent at `sentAt` (ms since 1970). Pure. `fault`: why there is none, to be shown to
  * the person who asked: no such command, an argument that is missing, unknown or out of its range.
  */
 export function renderCommand(
@@ -27,12 +28,13 @@ export function renderCommand(
   deviceKey: string,
   settings: Settings,
   args: Readonly<Record<string, unknown>>,
+  sentAt = Date.now(),
 ): RenderedCommand | { fault: string } {
   const { commands } = profile.definition;
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) return { fault: `profile ${profile.id} has no command "${name}"` };
   try {
-    return render(profile.definition, command, deviceKey, settings, args);
+    return render(profile.definition, command, deviceKey, settings, args, sentAt);
   } catch (error) {
     if (error instanceof CommandFault) return { fault: error.message };
     throw error;
@@ -48,6 +50,7 @@ function render(
   deviceKey: string,
   settings: Settings,
   args: Readonly<Record<string, unknown>>,
+  sentAt: number,
 ): RenderedCommand {
   const parts = new Map<string, unknown>([
     ['device', deviceKey],
@@ -59,9 +62,14 @@ function render(
   // an empty level is what an empty argument or setting leaves
   const levels = command.topic.startsWith('/') ? topic.slice(1) : topic;
   if (/[+#\0]|^$|^\/|\/\/|\/$/.test(levels)) throw new CommandFault(`"${topic}" is no topic to publish to`);
-  const { text, qos } = command;
-  const payload = text === undefined ? JSON.stringify(fillValue(command.payload, parts)) : fill(text, parts);
-  return { topic, payload: Buffer.from(payload), qos, retain: false };
+  const { text, qos, encode } = command;
+  if (text !== undefined) return { topic, payload: Buffer.from(fill(text, parts)), qos, retain: false };
+  const value = fillValue(command.payload, parts);
+  const payload =
+    encode === undefined
+      ? Buffer.from(JSON.stringify(value))
+      : encodeSparkplug(value as Record<string, unknown>, sentAt);
+  return { topic, payload, qos, retain: false };
 }
 
 /** Names in braces that a command's topic, payload or text needs. */

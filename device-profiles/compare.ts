@@ -1,8 +1,9 @@
+import { bitOf } from './bit.ts';
 import type { ConditionDefinition } from './entry-schema.ts';
 import type { When } from './expand-map.ts';
 import { plainNumber } from './plain-number.ts';
 import type { ProfileDefinition } from './profile-schema.ts';
-import { compileReference, compileText, type Reader, type Scope } from './reference.ts';
+import { compileFirst, compileReference, compileText, type Reader, type Scope } from './reference.ts';
 import { compileSetting, compileTable, type Settings } from './settings.ts';
 
 /** Does a value compare as wanted? */
@@ -11,7 +12,7 @@ export type Test = (value: unknown, settings: Settings) => boolean;
 /** A further condition of an entry, on the body or element it reads. */
 export type Check = (body: unknown, scope: Scope, settings: Settings) => boolean;
 
-type Comparison = Pick<When, 'in' | 'above' | 'below' | 'atLeast' | 'atMost' | 'any'>;
+type Comparison = Pick<When, 'in' | 'above' | 'below' | 'atLeast' | 'atMost' | 'any' | 'word'>;
 
 /** Values are compared strictly; texts without regard to case and outer spaces. */
 export function normaliseValue(value: unknown): unknown {
@@ -19,21 +20,23 @@ export function normaliseValue(value: unknown): unknown {
 }
 
 /** Reads what `when` or a condition compares. */
-export function compileValue({ path, text, bit }: Pick<When, 'path' | 'text' | 'bit'>): Reader {
+export function compileValue({
+  path,
+  text,
+  bit,
+  bits,
+}: Pick<When, 'path' | 'text' | 'bit' | 'bits'>): Reader {
   const read = text === undefined ? compileReference(path) : compileText(text);
-  return bit === undefined ? read : (body, scope) => bitOf(read(body, scope), bit);
-}
-
-/** One bit of a whole number, 0 or 1; what is none stays as it is, and is a value nobody knows. */
-function bitOf(value: unknown, bit: number): unknown {
-  const number = plainNumber(value);
-  return number === undefined || !Number.isSafeInteger(number) || number < 0
-    ? value
-    : Math.floor(number / 2 ** bit) % 2;
+  return bit === undefined ? read : (body, scope) => bitOf(read(body, scope), bit, bits);
 }
 
 /** Compares numbers: then every number is a known value. */
-export function isNumeric({ above, below, atLeast, atMost }: Comparison): boolean {
+export function isNumeric({
+  above,
+  below,
+  atLeast,
+  atMost,
+}: Pick<Comparison, 'above' | 'below' | 'atLeast' | 'atMost'>): boolean {
   return [above, below, atLeast, atMost].some((limit) => limit !== undefined);
 }
 
@@ -50,6 +53,10 @@ export function compileTest(profile: Pick<ProfileDefinition, 'settings'>, when: 
         (typeof value === 'string' || typeof value === 'number') &&
         table(settings, String(value)) !== undefined,
     );
+  }
+  if (when.word !== undefined) {
+    const words = new Set(when.word.map(normaliseValue));
+    tests.push((value) => typeof value === 'string' && wordsOf(value).some((word) => words.has(word)));
   }
   for (const [limit, holds] of [
     [when.above, (value: number, than: number) => value > than],
@@ -75,13 +82,26 @@ export function compileCheck(
   profile: Pick<ProfileDefinition, 'settings'>,
   definition: ConditionDefinition,
 ): Check {
-  const read = compileValue(definition);
+  const { path, not } = definition;
+  const read = Array.isArray(path) ? compileFirst(path) : compileValue({ ...definition, path });
   if (definition.missing === true) return (body, scope) => read(body, scope) === undefined;
+  if (not !== undefined) {
+    const values = new Set(not.map(normaliseValue));
+    return (body, scope) => !values.has(normaliseValue(read(body, scope)));
+  }
   const test = compileTest(profile, definition);
   return (body, scope, settings) => {
     const value = read(body, scope);
     return value !== undefined && test(value, settings);
   };
+}
+
+/** `Human Vehicle`, as ONVIF lists classes. */
+function wordsOf(text: string): string[] {
+  return text
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter((word) => word !== '');
 }
 
 function isScalar(value: unknown): boolean {

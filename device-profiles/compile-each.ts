@@ -1,6 +1,6 @@
 import type { MapEntry } from './expand-map.ts';
 import { compilePath } from './own-path.ts';
-import { compileText, type Reader } from './reference.ts';
+import { compileFirst, type Reader } from './reference.ts';
 
 /** The elements of a list or object, of which each is an input. */
 export interface Each {
@@ -18,7 +18,7 @@ export function compileEach(each: MapEntry['each'], known: ReadonlySet<string>):
   const capture = each.key === undefined ? undefined : keyCapture(each.key);
   return {
     read: compilePath(each.in),
-    input: each.input === undefined ? undefined : compileText(each.input),
+    input: each.input === undefined ? undefined : compileFirst([each.input].flat()),
     named:
       capture === undefined || each.in !== undefined
         ? capture

@@ -7,7 +7,7 @@ import type { MapEntry } from './expand-map.ts';
 import { MASK, readsMasked } from './mask.ts';
 import { placeOf } from './place.ts';
 import type { ProfileDefinition } from './profile-schema.ts';
-import { compileReference, compileText, type Reader } from './reference.ts';
+import { compileFirst, compileReference, compileText, type Reader, type Scope } from './reference.ts';
 import { compileSetting, compileTable, type Settings } from './settings.ts';
 import { type TypeRef, typeRef } from './type-ref.ts';
 import { type Voice, voicesOf } from './voices.ts';
@@ -17,6 +17,8 @@ export interface Action extends Voice {
   readonly edge: Edge;
   /** Undefined when a setting names no type: then nothing is emitted, and it is counted. */
   readonly type: (settings: Settings, input: string | undefined, value: Scalar) => TypeRef | undefined;
+  /** A setting that knows better than `type`. */
+  readonly typeBy: ((settings: Settings, body: unknown, scope: Scope) => TypeRef | undefined) | undefined;
   /** Raise and clear change places. */
   readonly flip: ((settings: Settings, input: string | undefined) => boolean) | undefined;
   /** The last value is kept and only changes are emitted. */
@@ -28,6 +30,12 @@ export interface Action extends Voice {
   readonly by: number;
   /** `pulse`: told only when this is another than the last time. */
   readonly once: Reader | undefined;
+  /** The session that a condition belongs to. */
+  readonly session: Reader | undefined;
+  /** What within the input speaks; undefined: the input itself. */
+  readonly voice: readonly Reader[] | undefined;
+  /** A raise that is not repeated for so long says nothing any more, milliseconds. */
+  readonly maxActiveMs: number | undefined;
 }
 
 /** One entry of `map`, compiled. */
@@ -55,6 +63,10 @@ export interface Field {
   readonly firstKey: string | undefined;
   readonly each: Each | undefined;
   readonly read: Reader;
+  /** An entry lists null; otherwise null is not there. */
+  readonly knowsNull: boolean;
+  /** Other entries read within it: an object is none of its values. */
+  readonly opened: boolean;
   /** In order. */
   readonly entries: readonly Entry[];
   /** Entries by value, when all of them compare with listed values; texts in lower case. */
@@ -84,10 +96,18 @@ export function compileFields(
       firstKey: firstKeyOf(first),
       each: compileEach(first.each, known),
       read: compileValue(first.when),
+      knowsNull: entries.some(({ when }) => Array.isArray(when.in) && when.in.includes(null)),
+      opened: isOpened(first, here),
       entries: compiled,
       cases: casesOf(entries, compiled),
     };
   });
+}
+
+function isOpened({ each, when: { path } }: MapEntry, here: readonly MapEntry[]): boolean {
+  return (
+    each === undefined && path !== undefined && here.some(({ when }) => when.path?.startsWith(`${path}.`))
+  );
 }
 
 function firstKeyOf({ each, when: { path, text } }: MapEntry): string | undefined {
@@ -99,7 +119,7 @@ function casesOf(entries: readonly MapEntry[], compiled: readonly Entry[]): Fiel
   const cases = new Map<unknown, Entry[]>();
   for (const [i, { when }] of entries.entries()) {
     const entry = compiled[i];
-    if (entry === undefined || !Array.isArray(when.in) || isNumeric(when) || when.any === true)
+    if (entry === undefined || !Array.isArray(when.in) || isNumeric(when) || when.any === true || when.word)
       return undefined;
     for (const value of new Set(when.in.map(normaliseValue))) {
       const listed = cases.get(value);
@@ -132,8 +152,9 @@ function compileIf(profile: ProfileDefinition, entry: MapEntry): Entry['applies'
 
 /** What is masked names no input. */
 function compileInput(profile: ProfileDefinition, input: InputDefinition): Reader | undefined {
-  if (typeof input === 'object') return () => input.text;
-  return readsMasked(profile.mask, input) ? undefined : compileText(input);
+  if (typeof input === 'object' && 'text' in input) return () => input.text;
+  const texts = [input].flat().filter((text) => !readsMasked(profile.mask, text));
+  return texts.length === 0 ? undefined : compileFirst(texts);
 }
 
 function compileAction(
@@ -146,6 +167,7 @@ function compileAction(
     ...voice,
     edge: emit.edge,
     type: compileType(profile, emit.type),
+    typeBy: emit.typeBy === undefined ? undefined : compileTypeBy(profile, emit.typeBy),
     flip: emit.flip === undefined ? undefined : compileFlip(profile, emit.flip),
     tracked: profile.state === undefined || (when.path !== undefined && profile.state.includes(when.path)),
     data: Object.entries(emit.data ?? {}).map(([name, value]) => [
@@ -157,6 +179,15 @@ function compileAction(
     readings: emit.readings,
     by: emit.by ?? 0,
     once: emit.once === undefined ? undefined : compileReference(emit.once),
+    session: emit.session === undefined ? undefined : compileReference(emit.session),
+    voice:
+      emit.voice === undefined
+        ? undefined
+        : [emit.voice]
+            .flat()
+            .filter((path) => !readsMasked(profile.mask, path))
+            .map(compileReference),
+    maxActiveMs: emit.maxActive,
   };
 }
 
@@ -170,10 +201,9 @@ function compileType(profile: ProfileDefinition, type: EmitDefinition['type']): 
     const ref = typeRef(type);
     return () => ref;
   }
-  const meanings = new Map(Object.entries(profile.meanings).map(([name, code]) => [name, typeRef(code)]));
-  const meaning = (name: unknown) => meanings.get(name as string) ?? typeRef(name);
+  const meaning = compileMeaning(profile);
   if ('input' in type) {
-    const unassigned = meanings.get('none');
+    const unassigned = meaning('none');
     return (settings, input) => {
       const means = inputOf(settings, input)?.means;
       return means === undefined ? unassigned : (meaning(means) ?? unassigned);
@@ -185,6 +215,25 @@ function compileType(profile: ProfileDefinition, type: EmitDefinition['type']): 
   }
   const read = compileSetting(profile.settings, type.setting);
   return (settings) => meaning(read(settings));
+}
+
+function compileTypeBy(
+  profile: ProfileDefinition,
+  { path, setting }: NonNullable<EmitDefinition['typeBy']>,
+): NonNullable<Action['typeBy']> {
+  const read = compileReference(path);
+  const table = compileTable(profile.settings, setting);
+  const meaning = compileMeaning(profile);
+  return (settings, body, scope) => {
+    const name = read(body, scope);
+    return typeof name === 'string' ? meaning(table(settings, name)) : undefined;
+  };
+}
+
+/** A meaning, or an event type itself. */
+function compileMeaning({ meanings }: ProfileDefinition): (name: unknown) => TypeRef | undefined {
+  const types = new Map(Object.entries(meanings).map(([name, code]) => [name, typeRef(code)]));
+  return (name) => types.get(name as string) ?? typeRef(name);
 }
 
 function compileFlip(profile: ProfileDefinition, name: string): NonNullable<Action['flip']> {

@@ -1,5 +1,6 @@
+import type { Edge } from '../contract/event.ts';
 import type { Unit } from '../contract/reading.ts';
-import { normaliseValue } from './compare.ts';
+import { compileValue, normaliseValue } from './compare.ts';
 import { compileFields, type Field } from './compile-map.ts';
 import { compileDecoder, type Decoder } from './decoders/registry.ts';
 import type { TimeFormat } from './device-time.ts';
@@ -82,11 +83,20 @@ export interface CompiledProfile {
   readonly republishes: boolean;
   /** Same `dedupKey` within this time is one event. */
   readonly dedupWindowMs: number;
-  readonly dedupBy: readonly (Reader | 'time')[];
+  readonly dedupBy: readonly (Reader | 'time' | 'said-time')[];
+  /** Edges whose events have a key; undefined: all. */
+  readonly dedupEdges: ReadonlySet<Edge> | undefined;
   readonly forms: readonly CompiledForm[];
   readonly tests: readonly (Flag & { readonly forMs: number; readonly sticky: boolean })[];
   readonly late: Flag | undefined;
-  readonly time: { readonly read: Reader; readonly format: TimeFormat } | undefined;
+  readonly time:
+    | {
+        readonly read: Reader;
+        readonly format: TimeFormat;
+        /** An old time of a clock in sync proves that the message is late. */
+        readonly provesLate: boolean;
+      }
+    | undefined;
   readonly readings: readonly CompiledReading[];
   /** Where it was read. */
   readonly file: string;
@@ -120,12 +130,13 @@ export function compileProfile(
     republishes: definition.republishes,
     dedupWindowMs: definition.dedup?.window ?? 600_000,
     dedupBy: (definition.dedup?.by ?? []).map((by) =>
-      by === 'time' ? by : compileDedup(definition, by.slice(5)),
+      by === 'time' || by === 'said-time' ? by : compileDedup(definition, by.slice(5)),
     ),
+    dedupEdges: definition.dedup?.edges === undefined ? undefined : new Set(definition.dedup.edges),
     forms,
     entries,
     tests: definition.test.map((test) => ({
-      ...compileFlag(test, compileReference),
+      ...compileTestFlag(test),
       forMs: test.for,
       sticky: test.sticky === true,
     })),
@@ -133,7 +144,11 @@ export function compileProfile(
     time:
       definition.time === undefined
         ? undefined
-        : { read: compileFirst([definition.time.path].flat()), format: definition.time.format },
+        : {
+            read: compileFirst([definition.time.path].flat()),
+            format: definition.time.format,
+            provesLate: definition.time.late !== false,
+          },
     readings: definition.readings
       .filter(({ path }) => !readsMasked(definition.mask, path))
       .map(compileReading),
@@ -145,12 +160,13 @@ export function compileProfile(
         const captures = form.topic.match(channel);
         if (captures === undefined) continue;
         if (form.skip) return undefined;
-        const deviceKey = fillTemplate(definition.device, captures);
+        const deviceKey = isNamedByTopic(definition) ? fillTemplate(definition.device, captures) : '';
         return { profile, deviceKey, captures, ignore: form.ignore, weight: form.topic.weight };
       }
       return undefined;
     },
     filters(deviceKey) {
+      if (!isNamedByTopic(definition)) return { publish: [], subscribe: [] };
       const own = forms
         .filter((form) => !form.ignore && !form.skip)
         .map((form) => filterOf(definition, form, deviceKey));
@@ -162,6 +178,11 @@ export function compileProfile(
     },
   };
   return profile;
+}
+
+/** Does the topic say which device speaks? Otherwise its adapter does. */
+export function isNamedByTopic({ source }: Pick<ProfileDefinition, 'source'>): boolean {
+  return source === 'mqtt';
 }
 
 function compileForm(
@@ -201,6 +222,24 @@ function compileFlag<R>(
   compile: (path: string) => R,
 ): { read: R; values: ReadonlySet<unknown> } {
   return { read: compile(flag.path), values: new Set(flag.in.map(normaliseValue)) };
+}
+
+/** Of several elements one that is being tested speaks for all. */
+function compileTestFlag(test: ProfileDefinition['test'][number]): Flag {
+  const flag = compileFlag(test, (path) => compileValue({ ...test, path }));
+  if (test.each === undefined) return flag;
+  const list = compilePath(test.each);
+  return {
+    values: flag.values,
+    read: (body, scope) => {
+      const elements = list(body);
+      if (typeof elements !== 'object' || elements === null) return undefined;
+      const said = Object.values(elements).map((element) => flag.read(element, scope));
+      return (
+        said.find((value) => flag.values.has(normaliseValue(value))) ?? said.find((v) => v !== undefined)
+      );
+    },
+  };
 }
 
 function compileReading(reading: ProfileDefinition['readings'][number]): CompiledReading {

@@ -6,18 +6,19 @@ const MAX_PART = 200;
 
 /**
  * The key that names a message, from the parts its profile lists. All parts or no key: half a key would swallow real
- * events. `provenTime` gives the device's time while its clock is in sync.
+ * events. `times` gives the device's time while its clock is in sync, and as the device says it.
  */
 export function dedupKey(
   by: CompiledProfile['dedupBy'],
   body: unknown,
   scope: Scope,
-  provenTime: () => string | undefined,
+  times: { proven: () => string | undefined; said: () => string | undefined },
 ): string | undefined {
   if (by.length === 0) return undefined;
   const parts: string[] = [];
   for (const read of by) {
-    const part = read === 'time' ? provenTime() : partOf(read(body, scope));
+    const part =
+      read === 'time' ? times.proven() : read === 'said-time' ? times.said() : partOf(read(body, scope));
     if (part === undefined) return undefined;
     parts.push(part);
   }

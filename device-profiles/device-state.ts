@@ -20,6 +20,10 @@ export type Conditions = Readonly<Record<string, Condition>>;
 export interface DeviceState {
   /** By input name; '' is the device itself. */
   readonly points?: Readonly<Record<string, Conditions>>;
+  /** What speaks for a condition where several rules or objects may (`voice`), by condition and source. */
+  readonly voices?: Readonly<Record<string, readonly string[]>>;
+  /** Conditions that become unknown unless they are said again in time (`maxActive`), by `limitKey`. */
+  readonly limits?: Readonly<Record<string, Limit>>;
   /** Last values of `update` entries. */
   readonly values?: Readonly<Record<string, Scalar>>;
   /** Names behind the numbers of its messages (Sparkplug B). */
@@ -27,6 +31,14 @@ export interface DeviceState {
   readonly clock?: ClockRecord;
   /** Since when the device says that it is being tested, ms since 1970. */
   readonly testSince?: number;
+}
+
+/** How long a condition may last without being said again. */
+export interface Limit {
+  /** When it was last said, ms since 1970. */
+  readonly since: number;
+  /** Milliseconds. */
+  readonly max: number;
 }
 
 /** The state of a device that nothing was heard of. */
@@ -43,6 +55,8 @@ export const deviceStateSchema = z.strictObject({
       ),
     )
     .optional(),
+  voices: z.record(z.string(), z.array(z.string())).optional(),
+  limits: z.record(z.string(), z.strictObject({ since: z.number(), max: z.number() })).optional(),
   values: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
   aliases: z.record(z.string(), z.string()).optional(),
   clock: z.strictObject({ last: z.number(), proven: z.number(), ahead: z.number() }).optional(),
@@ -52,6 +66,11 @@ export const deviceStateSchema = z.strictObject({
 /** The key of a type's condition while the device tests itself: a test never hides a real alarm. */
 export function testKeyOf(type: string): string {
   return `${type}~test`;
+}
+
+/** Names the condition of an input among the limits of a device. */
+export function limitKey(input: string | undefined, type: string): string {
+  return `${type}#${input ?? ''}`;
 }
 
 export function isActive(signal: Signal): boolean {
@@ -68,10 +87,12 @@ export function isLost(signal: Signal): boolean {
  */
 export function forget(state: DeviceState): DeviceState {
   if (state.points === undefined) return state;
-  return { ...state, points: mapValues(state.points, (input) => mapValues(input, unsure)) };
+  const { voices: _voices, limits: _limits, points, ...rest } = state;
+  return { ...rest, points: mapValues(points, (input) => mapValues(input, unsure)) };
 }
 
-function unsure(condition: Condition): Condition {
+/** Nobody knows any more whether the condition holds. */
+export function unsure(condition: Condition): Condition {
   return mapValues(condition, (signal): Signal => (isActive(signal) || signal === 4 ? 3 : 2));
 }
 

@@ -72,7 +72,7 @@ export class DraftMaker {
     if (input !== undefined) draft.input = input;
     const readings = this.#readingsFor(action);
     if (readings !== undefined) draft.readings = readings;
-    const key = this.#keyOfBody();
+    const key = this.#profile.dedupEdges?.has(edge) === false ? undefined : this.#keyOfBody();
     if (key !== undefined) draft.dedupKey = key;
     if (action.data.length > 0) draft.data = this.#dataOf(action);
     this.#tally.drafts.push(draft);
@@ -104,7 +104,10 @@ export class DraftMaker {
   #keyOfBody(): string | undefined {
     if (!this.#dedupDone) {
       this.#dedupDone = true;
-      const key = dedupKey(this.#profile.dedupBy, this.#body, this.#scope, () => this.#provenTime());
+      const key = dedupKey(this.#profile.dedupBy, this.#body, this.#scope, {
+        proven: () => this.#provenTime(),
+        said: () => this.#time.said,
+      });
       this.#dedupKey = key === undefined || this.#past === undefined ? key : `${key}#past${this.#past}`;
     }
     return this.#dedupKey;

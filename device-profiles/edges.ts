@@ -11,6 +11,7 @@ interface Later {
   action: Action;
   type: TypeRef;
   input: string | undefined;
+  voice: readonly string[] | undefined;
 }
 
 /** What one message body does to the device's conditions: only what changes is told. */
@@ -21,6 +22,8 @@ export class Edges {
   readonly #drafts: DraftMaker;
   readonly #testing: boolean;
   #later: Later[] | undefined;
+  /** What was raised by a test is over. */
+  testOver = false;
 
   constructor(raw: RawMessage, state: StateChange, tally: Tally, drafts: DraftMaker, testing: boolean) {
     this.#raw = raw;
@@ -57,7 +60,7 @@ export class Edges {
     this.#drafts.emit(action, type, 'update', input, this.#testing, last === undefined);
   }
 
-  raise(action: Action, type: TypeRef, input: string | undefined): void {
+  raise(action: Action, type: TypeRef, input: string | undefined, voice?: readonly string[]): void {
     if (!action.tracked) {
       this.#drafts.emit(action, type, 'raise', input, this.#testing, false);
       return;
@@ -70,36 +73,47 @@ export class Edges {
       if (turn !== 'same') this.#drafts.emit(action, type, 'raise', input, true, turn === 'first' && unheard);
       return;
     }
+    if (voice !== undefined) this.#state.speak(keyOf(action, type, input), voice);
+    if (action.maxActiveMs !== undefined)
+      this.#state.limit(input, type.code, this.#raw.receivedAt, action.maxActiveMs);
     const turn = this.#state.raise(input, type.code, source);
     if (turn !== 'same') this.#drafts.emit(action, type, 'raise', input, false, turn === 'first');
   }
 
   /** Raises of the message go first where other sources speak of the condition, too. */
-  clear(action: Action, type: TypeRef, input: string | undefined): void {
+  clear(action: Action, type: TypeRef, input: string | undefined, voice?: readonly string[]): void {
     if (!action.shared) {
-      this.#clear(action, type, input);
+      this.#clear(action, type, input, voice);
       return;
     }
     this.#later ??= [];
-    this.#later.push({ action, type, input });
+    this.#later.push({ action, type, input, voice });
   }
 
   /** After all entries of the body. */
   settle(): void {
     if (this.#later === undefined) return;
-    for (const { action, type, input } of this.#later) this.#clear(action, type, input);
+    for (const { action, type, input, voice } of this.#later) this.#clear(action, type, input, voice);
   }
 
-  #clear(action: Action, type: TypeRef, input: string | undefined): void {
+  #clear(
+    action: Action,
+    type: TypeRef,
+    input: string | undefined,
+    voice: readonly string[] | undefined,
+  ): void {
     if (!action.tracked) {
       this.#drafts.emit(action, type, 'clear', input, this.#testing, false);
       return;
     }
     const { source } = action;
+    // another rule or object still says so
+    if (voice !== undefined && this.#state.hush(keyOf(action, type, input), voice) > 0) return;
     const turn = this.#state.clear(input, type.code, source);
     if (turn !== 'same') this.#drafts.emit(action, type, 'clear', input, false, turn === 'first');
     if (!this.#state.has(input, type.testKey)) return;
     if (this.#state.clear(input, type.testKey, source) === 'changed') {
+      this.testOver = true;
       this.#drafts.emit(action, type, 'clear', input, true, false);
     }
   }

@@ -2,6 +2,10 @@ import { z } from 'zod';
 import { edgeSchema } from '../contract/event.ts';
 import { eventTypeCodeSchema } from '../contract/event-type.ts';
 import {
+  bitSchema,
+  bitsSchema,
+  durationSchema,
+  keyPatternSchema,
   markSchema,
   nameSchema,
   pathSchema,
@@ -24,10 +28,9 @@ const comparison = {
   atMost: limitSchema.optional(),
   /** Any single value that is not empty. */
   any: markSchema.optional(),
+  /** One of these is among the words of the text, which are parted by spaces or commas; without regard to case. */
+  word: z.array(z.string().min(1).max(40)).min(1).optional(),
 };
-
-/** The place of one bit in a whole number, from 0. */
-const bitSchema = z.int().min(0).max(52).optional();
 
 const whenSchema = z.strictObject({
   /** Absent: the `each` element itself. A list stands for one entry for each path. */
@@ -36,16 +39,21 @@ const whenSchema = z.strictObject({
   /** Instead of `path`: a text made of several. */
   text: templateSchema.optional(),
   bit: bitSchema,
+  bits: bitsSchema,
   /** A table of `tables`, in which the value is looked up. */
   table: nameSchema.optional(),
 });
 
 const conditionSchema = z
   .strictObject({
-    path: referenceSchema.optional(),
+    /** Of a list the first path that is there. */
+    path: z.union([referenceSchema, z.array(referenceSchema).min(1).max(24)]).optional(),
     ...comparison,
+    /** Holds unless the value is one of these; where the key is absent, too. */
+    not: z.array(scalarSchema).min(1).optional(),
     text: templateSchema.optional(),
     bit: bitSchema,
+    bits: bitsSchema,
     /** Only where this key is absent. */
     missing: markSchema.optional(),
   })
@@ -55,8 +63,12 @@ const conditionSchema = z
   });
 export type ConditionDefinition = z.infer<typeof conditionSchema>;
 
-/** Names an input: a path, a template, or `{ text: <a name> }`. */
-const inputSchema = z.union([textSchema, z.strictObject({ text: z.string().min(1).max(64) })]);
+/** Names an input: a path, a template, a list of which the first that is there counts, or `{ text: <a name> }`. */
+const inputSchema = z.union([
+  textSchema,
+  z.array(textSchema).min(1).max(12),
+  z.strictObject({ text: z.string().min(1).max(64) }),
+]);
 export type InputDefinition = z.infer<typeof inputSchema>;
 
 const typeSchema = z
@@ -66,11 +78,17 @@ const typeSchema = z
 const emitSchema = z.strictObject({
   /** A code; or the meaning of the input (`{input: means}`) or of a setting, looked up in `meanings`. */
   type: typeSchema.optional(),
+  /** A table setting that may say another type, looked up under the value of this path (the name of a rule). */
+  typeBy: z.strictObject({ path: referenceSchema, setting: nameSchema }).optional(),
   edge: edgeSchema.optional(),
   /** Raise and clear change places: `polarity` where the input is `nc`, else where this boolean setting is true. */
   flip: nameSchema.optional(),
   /** Which voice of a condition speaks; those of one name replace each other. Default: the path. */
   source: nameSchema.optional(),
+  /** What within the input speaks (a rule, an object): the condition lasts while any of them says so. */
+  voice: z.union([referenceSchema, z.array(referenceSchema).min(1).max(4)]).optional(),
+  /** A raise that is not repeated within this time makes the condition unknown; it is never taken for its end. */
+  maxActive: durationSchema.optional(),
   data: z
     .record(
       nameSchema,
@@ -85,6 +103,8 @@ const emitSchema = z.strictObject({
   readings: z.array(nameSchema).optional(),
   /** `update` only: numbers must have changed by at least this much. */
   by: z.number().positive('must be more than 0').optional(),
+  /** A counter of sessions, going round at 256: a raise that names one before that of the last clear is out of date. */
+  session: referenceSchema.optional(),
   /** `pulse` only: told only when the value of this path is another than the last time. */
   once: referenceSchema.optional(),
 });
@@ -92,22 +112,14 @@ const emitSchema = z.strictObject({
 export type PartialEmit = z.infer<typeof emitSchema>;
 export type EmitDefinition = PartialEmit & Required<Pick<PartialEmit, 'type' | 'edge'>>;
 
-const KEY = 'must hold one {name}; write e.g. "input:{n}"';
-
-/** A pattern of keys with one capture. */
-const keyPatternSchema = z
-  .string()
-  .max(100)
-  .regex(/^[^{}]*\{[a-z][a-z0-9_]*\}[^{}]*$/, KEY);
-
 const eachSchema = z.union([
   pathSchema,
   z
     .strictObject({
       /** Absent: the payload itself, of which only the keys that match `key` are taken. */
       in: pathSchema.optional(),
-      /** Where an element names its input; default: its key, or its place in the list from 1. */
-      input: textSchema.optional(),
+      /** Where an element names its input, of a list the first that is there; default: its key, or its place from 1. */
+      input: z.union([textSchema, z.array(textSchema).min(1).max(4)]).optional(),
       /** Only keys like this, such as `input:{n}`; the capture names the input. */
       key: keyPatternSchema.optional(),
     })

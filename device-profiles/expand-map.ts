@@ -84,6 +84,12 @@ export function emitOf(row: RowDefinition, defaults: EntryDefinition['emit']): E
   return complete(Object.keys(data).length === 0 ? emit : { ...emit, data });
 }
 
+/** The paths and templates by which an entry names its input. */
+export function textsOfInput(input: InputDefinition | undefined): string[] {
+  if (input === undefined) return [];
+  return typeof input === 'string' || Array.isArray(input) ? [input].flat() : [];
+}
+
 function complete(emit: NonNullable<EntryDefinition['emit']>): EmitDefinition | undefined {
   const { type, edge } = emit;
   return type === undefined || edge === undefined ? undefined : { ...emit, type, edge };

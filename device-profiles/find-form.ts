@@ -65,11 +65,12 @@ function fits({ has, is }: CompiledForm, body: Record<string, unknown>): boolean
 function taken(
   form: CompiledForm,
   raw: RawMessage,
-  { body, history = [] }: Extract<Decoded, { body: unknown }>,
+  { body, history = [], left }: Extract<Decoded, { body: unknown }>,
   captures: Captures,
 ): FoundForm {
   const own = form.readsCaptures ? (form.topic.match(raw.channel) ?? captures) : captures;
-  const bodies = form.divide?.(body) ?? { list: [{ body, late: false }] };
+  const divided = form.divide?.(body) ?? { list: [{ body, late: false }] };
+  const bodies = left === undefined ? divided : { ...divided, left };
   if (history.length === 0) return { form, bodies, scope: { root: body, captures: own } };
   const list = [...history.map((past) => ({ body: past, late: true })), ...bodies.list];
   return { form, bodies: { ...bodies, list }, scope: { root: body, captures: own } };

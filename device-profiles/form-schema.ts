@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { markSchema, nameSchema, pathSchema, scalarSchema } from './schema-parts.ts';
+import { keyPatternSchema, markSchema, nameSchema, pathSchema, scalarSchema } from './schema-parts.ts';
 import { topicPatternFault } from './topic-pattern.ts';
 
 const topicSchema = z
@@ -42,8 +42,10 @@ const pivotSchema = z.strictObject({
   in: pathSchema.optional(),
   key: pathSchema.optional(),
   value: pathSchema.optional(),
-  /** Where the object `{code: value}` is put. */
-  as: nameSchema,
+  /** Only the keys like this, such as `0x{n}`, are codes; without any nothing is put anywhere. */
+  like: keyPatternSchema.optional(),
+  /** The key under which the object `{code: value}` is put. */
+  as: z.string().regex(/^[a-z][\w-]{0,39}$/i, 'must be 1-40 letters, digits, "-" and "_"; write e.g. dp'),
   /** The newest of these becomes `<as>.$time`. */
   time: pathSchema.optional(),
 });

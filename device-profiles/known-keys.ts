@@ -1,5 +1,5 @@
 import { keyCapture, listOf } from './compile-each.ts';
-import type { MapEntry } from './expand-map.ts';
+import { type MapEntry, textsOfInput } from './expand-map.ts';
 import type { FormDefinition } from './form-schema.ts';
 import type { ProfileDefinition } from './profile-schema.ts';
 import { payloadPaths } from './reference.ts';
@@ -61,21 +61,23 @@ function textsOf(
   here: readonly MapEntry[],
 ): (string | undefined)[] {
   return [
-    ...here.flatMap(({ each, when, and, input }) => [
+    ...here.flatMap(({ each, when, and, input, emit }) => [
       ...(each === undefined
-        ? [when.path, when.text, ...(and ?? []).flatMap(({ path, text }) => [path, text])]
+        ? [when.path, when.text, ...(and ?? []).flatMap(({ path, text }) => [path, text].flat())]
         : [listOf(each) || undefined]),
-      ...(typeof input === 'string' ? [input] : []),
+      ...textsOfInput(input),
+      ...[emit?.voice].flat(),
+      emit?.session,
     ]),
     ...profile.readings.flatMap(({ path, unitPath }) => [path, unitPath]),
-    ...profile.test.map(({ path }) => path),
+    ...profile.test.map(({ each, path }) => each ?? path),
     ...(form.has ?? []),
     ...Object.keys(form.is ?? {}),
     ...[form.unfold ?? []].flat().flatMap((level) => [level.in, ...(level.with ?? [])]),
     form.pivot?.in,
     ...[profile.time?.path].flat(),
     profile.late?.path,
-    ...(profile.dedup?.by ?? []).map((by) => (by === 'time' ? undefined : by.slice(5))),
+    ...(profile.dedup?.by ?? []).map((by) => (by.startsWith('path:') ? by.slice(5) : undefined)),
     ...profile.mask,
   ];
 }

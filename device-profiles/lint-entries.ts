@@ -3,9 +3,10 @@ import { isNumeric } from './compare.ts';
 import { type CompiledProfile, isReachable } from './compile.ts';
 import type { Complaint } from './complaint.ts';
 import type { ConditionDefinition } from './entry-schema.ts';
-import type { MapEntry, When } from './expand-map.ts';
+import { type MapEntry, textsOfInput, type When } from './expand-map.ts';
 import { concerns } from './place.ts';
 import { captureNames } from './reference.ts';
+import { isStateEdge } from './voices.ts';
 
 type Say = (at: (string | number)[], message: string) => void;
 type Needs = (at: (string | number)[], name: string, type: string) => void;
@@ -60,8 +61,9 @@ function lintComparison(
 }
 
 function comparesNothing(condition: ConditionDefinition): boolean {
-  const { any, missing } = condition;
-  return condition.in === undefined && any === undefined && missing === undefined && !isNumeric(condition);
+  const { any, missing, not, word } = condition;
+  const listed = condition.in ?? not ?? word ?? any ?? missing;
+  return listed === undefined && !isNumeric(condition);
 }
 
 function numeric(limit: When['above']): number | undefined {
@@ -81,8 +83,11 @@ function lintCaptures({ definition, forms }: CompiledProfile, entry: MapEntry, s
   };
   check(['when'], entry.when.path);
   check(['when', 'text'], entry.when.text);
-  for (const [i, { path, text }] of (entry.and ?? []).entries()) check(['and', i], path ?? text);
-  if (typeof entry.input === 'string') check(['input'], entry.input);
+  for (const [i, { path, text }] of (entry.and ?? []).entries())
+    for (const one of [path, text].flat()) check(['and', i], one);
+  for (const text of textsOfInput(entry.input)) check(['input'], text);
+  for (const path of [entry.emit?.voice].flat()) check(['emit', 'voice'], path);
+  check(['emit', 'typeBy'], entry.emit?.typeBy?.path);
   if (definition.map.length === 0) return;
   for (const [name, from] of Object.entries(entry.emit?.data ?? {})) {
     if (typeof from === 'object' && from !== null)
@@ -99,11 +104,15 @@ function lintEmit(
 ): void {
   if (emit === undefined) return;
   const hasInput = each !== undefined || input !== undefined;
-  const compares = when.in !== undefined || isNumeric(when);
+  const compares = when.in !== undefined || when.word !== undefined || isNumeric(when);
   if (!compares && emit.edge !== 'update' && !(when.any === true && emit.edge !== 'clear'))
     say(['when'], `any value would ${emit.edge}; say which ("in")`);
   if (emit.by !== undefined && emit.edge !== 'update') sayEmit(['by'], 'is for edge "update" only');
   if (emit.once !== undefined && emit.edge !== 'pulse') sayEmit(['once'], 'is for edge "pulse" only');
+  for (const key of ['voice', 'maxActive', 'session'] as const)
+    if (emit[key] !== undefined && !isStateEdge(emit.edge))
+      sayEmit([key], 'is for edges "raise" and "clear" only');
+  if (emit.typeBy !== undefined) needs(['typeBy', 'setting'], emit.typeBy.setting, 'object');
   if (typeof emit.type === 'string') {
     const momentary =
       eventType(emit.type)?.stateful === false && (emit.edge === 'raise' || emit.edge === 'clear');

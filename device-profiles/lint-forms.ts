@@ -1,4 +1,4 @@
-import type { CompiledForm, CompiledProfile } from './compile.ts';
+import { type CompiledForm, type CompiledProfile, isNamedByTopic } from './compile.ts';
 import type { Complaint } from './complaint.ts';
 
 /** Forms of one name, without what `device` needs, or behind a more general one. */
@@ -11,7 +11,7 @@ export function lintForms({ definition, forms }: CompiledProfile): Complaint[] {
       complaints.push({ path: [...path, 'name'], message: `"${form.name}" is the name of an earlier form` });
     }
     if (form.name !== undefined) names.add(form.name);
-    if (!form.skip) {
+    if (!form.skip && isNamedByTopic(definition)) {
       for (const [, name = ''] of definition.device.matchAll(/\{([^}]*)\}/g)) {
         if (form.topic.names.includes(name)) continue;
         complaints.push({ path: [...path, 'topic'], message: `has no {${name}}, which "device" needs` });

@@ -1,5 +1,6 @@
 import type { CompiledProfile } from './compile.ts';
 import type { Complaint } from './complaint.ts';
+import { textsOfInput } from './expand-map.ts';
 import { isMasked, readsMasked } from './mask.ts';
 
 /** What is masked must not be used. */
@@ -8,15 +9,21 @@ export function lintMasks({ definition, entries }: CompiledProfile): Complaint[]
   const used: [(string | number)[], string | undefined][] = [
     ...readings.map(({ path }, i): [(string | number)[], string] => [['readings', i, 'path'], path]),
     ...(dedup?.by ?? []).flatMap((by, i): [(string | number)[], string][] =>
-      by === 'time' ? [] : [[['dedup', 'by', i], by.slice(5)]],
+      by.startsWith('path:') ? [[['dedup', 'by', i], by.slice(5)]] : [],
     ),
     ...entries.flatMap(
       ({ at, emitAt, each, input, when, emit }): [(string | number)[], string | undefined][] => [
-        [[...at, 'input'], typeof input === 'string' ? input : undefined],
-        [[...at, 'each', 'input'], typeof each === 'object' ? each.input : undefined],
+        ...textsOfInput(input).map((text): [(string | number)[], string] => [[...at, 'input'], text]),
+        ...[emit?.voice]
+          .flat()
+          .map((path): [(string | number)[], string | undefined] => [[...emitAt, 'voice'], path]),
+        ...(typeof each === 'object' ? [each.input].flat() : []).map(
+          (text): [(string | number)[], string | undefined] => [[...at, 'each', 'input'], text],
+        ),
         // its last value is kept
         [[...at, 'when'], emit?.edge === 'update' ? (when.text ?? when.path) : undefined],
         [[...emitAt, 'once'], emit?.once],
+        [[...emitAt, 'session'], emit?.session],
         ...Object.entries(emit?.data ?? {}).flatMap(([name, from]): [(string | number)[], string][] =>
           typeof from === 'object' && from !== null
             ? [[[...emitAt, 'data', name], 'path' in from ? from.path : from.text]]

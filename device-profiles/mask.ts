@@ -63,6 +63,9 @@ const suspicious = [
   'passcode',
   'qrcodeinfo',
   'credential',
+  'credentialtoken',
+  'credentialholdername',
+  'identifiervalue',
 ];
 
 /** Is a path masked, itself or as part of a masked object? */

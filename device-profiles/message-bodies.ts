@@ -1,3 +1,4 @@
+import { keyCapture } from './compile-each.ts';
 import type { PivotDefinition, UnfoldDefinition } from './form-schema.ts';
 import { compilePath, type Getter } from './own-path.ts';
 
@@ -114,6 +115,7 @@ function compilePivot(pivot: PivotDefinition): (part: Body, onLeft: (count: numb
   const keyOf = pivot.key === undefined ? undefined : compilePath(pivot.key);
   const readValue = pivot.value === undefined ? undefined : compilePath(pivot.value);
   const timeOf = pivot.time === undefined ? undefined : compilePath(pivot.time);
+  const isCode = pivot.like === undefined ? undefined : keyCapture(pivot.like);
   return (part, onLeft) => {
     const list = read(part.body);
     if (typeof list !== 'object' || list === null) return [part];
@@ -125,7 +127,8 @@ function compilePivot(pivot: PivotDefinition): (part: Body, onLeft: (count: numb
       if (newest !== undefined) Object.defineProperty(codes, '$time', { value: newest });
       parts.push({ ...part, body: { ...part.body, [pivot.as]: codes } });
     };
-    const names = Object.keys(list);
+    const names = Object.keys(list).filter((name) => isCode === undefined || isCode(name) !== undefined);
+    if (isCode !== undefined && names.length === 0) return [part];
     if (names.length > MAX_CODES) onLeft(names.length - MAX_CODES);
     for (const name of names.slice(0, MAX_CODES)) {
       const element = (list as Record<string, unknown>)[name];

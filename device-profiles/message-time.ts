@@ -22,6 +22,8 @@ export interface MessageTime {
   clock: Clock;
   /** Undefined: live, or `initial` at a first sight. */
   freshness: Freshness | undefined;
+  /** The device's time as it says it; undefined for none, `0000-00-00` and a clock that was never set. */
+  said: string | undefined;
 }
 
 /** Weighs the device's time; the record of its clock goes into the state. `history`: the body is part of one. */
@@ -38,18 +40,23 @@ export function readTime(
   let late = history || stored === 'queued' || isLate(profile.late, body, scope);
   let clock: Clock = gatewayClock;
   let occurredAt = receivedAt;
+  let said: string | undefined;
   const { time } = profile;
   const value = time?.read(body, scope);
   if (time !== undefined && value !== undefined && value !== null) {
     const read = readDeviceTime(value, time.format, gateway.siteZone);
-    const message = { receivedAt, stored: stored !== undefined || late };
+    if (read !== undefined) said = String(value);
+    // a state that is told at the start may be as old as it likes: it says nothing of the clock now
+    const message = { receivedAt, stored: stored !== undefined || late || initial === true };
     const reading = readClock(state.clock, read, message, gateway.lateAfterMs);
     state.clock = reading.record;
-    ({ clock, occurredAt } = reading);
-    late ||= reading.late;
+    if (time.provesLate || !reading.late) {
+      ({ clock, occurredAt } = reading);
+      late ||= reading.late;
+    } else clock = { ...reading.clock, quality: 'unsync' };
   }
   const told = stored === 'retained' ? 'replay' : late ? 'late' : undefined;
-  return { occurredAt, clock, freshness: told ?? (initial === true ? 'initial' : undefined) };
+  return { occurredAt, clock, freshness: told ?? (initial === true ? 'initial' : undefined), said };
 }
 
 function isLate(flag: CompiledProfile['late'], body: unknown, scope: Scope): boolean {

@@ -43,6 +43,8 @@ export interface Normalised {
   detail?: string;
   /** Number of values that no entry knows; absent for none. */
   unknown?: number;
+  /** Keys of a `mapped` message that the profile does not name: it may miss something in them. Absent for none. */
+  strange?: readonly string[];
 }
 
 /**
@@ -104,6 +106,8 @@ function readBody(
   const reader = new BodyReader(scope, context.settings, state, tally, edges, trace?.entries);
   for (const field of form.fieldsOf(body)) reader.read(field, body);
   edges.settle();
+  // a test that is announced beforehand ends with what it raised: the next alarm is one
+  if (edges.testOver && profile.tests.some(({ sticky }) => sticky)) state.testSince = undefined;
 }
 
 function settle(
@@ -111,27 +115,34 @@ function settle(
   form: CompiledForm,
   bodies: readonly Body[],
   tally: Tally,
-): Pick<Normalised, 'status' | 'unknown' | 'detail'> {
-  const status = statusOf(profile, form, bodies, tally);
+): Pick<Normalised, 'status' | 'unknown' | 'strange' | 'detail'> {
+  const strange = bodies.flatMap(({ body }) => form.strangeKeys(body));
+  const status = statusOf(profile, strange, tally);
   tally.explain(profile.id);
   const { unknown, detail } = tally;
-  return { status, ...(unknown > 0 && { unknown }), ...(detail !== undefined && { detail }) };
+  return {
+    status,
+    ...(unknown > 0 && { unknown }),
+    ...(status === 'mapped' && strange.length > 0 && { strange }),
+    ...(detail !== undefined && { detail }),
+  };
 }
 
-function statusOf(
-  profile: CompiledProfile,
-  form: CompiledForm,
-  bodies: readonly Body[],
-  tally: Tally,
-): Normalised['status'] {
+/** The first of them, as a person is told. */
+export function nameKeys(keys: readonly string[]): string {
+  return keys
+    .slice(0, 5)
+    .map((key) => JSON.stringify(key.slice(0, 40)))
+    .join(', ');
+}
+
+function statusOf(profile: CompiledProfile, strange: readonly string[], tally: Tally): Normalised['status'] {
   if (tally.understood > 0) return 'mapped';
   if (tally.unknown > 0) return 'unmapped';
-  const strange = bodies.flatMap(({ body }) => form.strangeKeys(body));
   if (strange.length === 0) {
     tally.detail ??= 'nothing in this message is news';
     return 'ignored';
   }
-  const names = strange.slice(0, 5).map((key) => JSON.stringify(key.slice(0, 40)));
-  tally.detail ??= `profile ${profile.id} knows none of its keys: ${names.join(', ')}`;
+  tally.detail ??= `profile ${profile.id} knows none of its keys: ${nameKeys(strange)}`;
   return 'unmapped';
 }

@@ -10,9 +10,9 @@ export function concerns({ on }: Pick<MapEntry, 'on'>, form: string | undefined)
 /** Where an entry reads, as text: `smoke`, `ch[]`, `inputs[id].state`. */
 export function placeOf({ each, when }: Pick<MapEntry, 'each' | 'when'>): string {
   const own = when.text ?? when.path;
-  const value = when.bit === undefined ? own : `${own ?? ''}:bit${when.bit}`;
+  const value = when.bit === undefined ? own : `${own ?? ''}:bit${when.bit}${when.bits ?? ''}`;
   if (each === undefined) return value ?? '';
-  const named = typeof each === 'string' ? '' : (each.key ?? each.input ?? '');
+  const named = typeof each === 'string' ? '' : (each.key ?? [each.input ?? ''].flat().join('|'));
   const list = `${listOf(each)}[${named}]`;
   return value === undefined ? list : `${list}.${value}`;
 }

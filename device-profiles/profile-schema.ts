@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { edgeSchema } from '../contract/event.ts';
 import { eventTypeCodeSchema } from '../contract/event-type.ts';
 import { nearest } from '../contract/nearest.ts';
 import { units } from '../contract/reading.ts';
@@ -7,6 +8,8 @@ import { entrySchema, tableSchema } from './entry-schema.ts';
 import { formSchema } from './form-schema.ts';
 import { sampleSchema } from './sample-schema.ts';
 import {
+  bitSchema,
+  bitsSchema,
   durationSchema,
   markSchema,
   nameSchema,
@@ -26,6 +29,10 @@ const meaningSchema = z
 const flagSchema = z.strictObject({ path: referenceSchema, in: z.array(scalarSchema).min(1) });
 
 const testSchema = flagSchema.extend({
+  /** The flag is in each element of this object or list; any of them may say so. */
+  each: pathSchema.optional(),
+  bit: bitSchema,
+  bits: bitsSchema,
   /** A flag that stays on longer is stuck: it must not hide a real alarm. */
   for: durationSchema.prefault('10m'),
   /** The flag holds for messages that do not carry it, until it is taken back or `for` is over. */
@@ -36,6 +43,8 @@ const timeSchema = z.strictObject({
   /** Of a list the first path that is there. */
   path: z.union([referenceSchema, z.array(referenceSchema).min(1).max(4)]),
   format: z.enum(['auto', 'iso', 'epoch-s', 'epoch-ms']).default('auto'),
+  /** `false`: an old time proves nothing, for these devices repeat the time of what they said before. */
+  late: z.literal(false, 'must be false; write false, or remove the key').optional(),
 });
 
 const readingSchema = z.strictObject({
@@ -99,13 +108,15 @@ export const profileSchema = z.strictObject({
   about: z.string().optional(),
   /** Pages the shapes were read from. */
   sources: z.array(z.string()).optional(),
-  /** Transport family of its messages. */
+  /** Transport family of its messages. Of all but `mqtt` the adapter knows which device speaks, and `device` is not read. */
   source: nameSchema.default('mqtt'),
   match: z.array(formSchema).min(1),
   /** How the device is called: a text with captures of the topic. */
   device: z.string().min(1).default('{device}'),
   /** Other devices are reached through this one; its SYS.GATEWAY_DOWN makes them unknown. */
   bridge: z.boolean().default(false),
+  /** Takes pictures or sound: refused in private places. */
+  camera: markSchema.optional(),
   settings: z.record(nameSchema, settingSchema).default({}),
   /** What an input or a setting may mean. */
   meanings: z.record(meaningSchema, eventTypeCodeSchema).default({}),
@@ -125,12 +136,19 @@ export const profileSchema = z.strictObject({
   readings: z.array(readingSchema).default([]),
   dedup: z
     .strictObject({
-      /** `path:<path>` or `time`; without all of them there is no key. */
+      /** `path:<path>`, `time` (proven) or `said-time`; without all of them there is no key. */
       by: z
         .array(
-          z.string().regex(/^(?:time|path:.+)$/, 'must be "time" or "path:<path>"; write e.g. path:event_id'),
+          z
+            .string()
+            .regex(
+              /^(?:time|said-time|path:.+)$/,
+              'must be "time", "said-time" or "path:<path>"; write e.g. path:event_id',
+            ),
         )
         .min(1),
+      /** Only events of these edges have a key; default all. */
+      edges: z.array(edgeSchema).min(1).optional(),
       window: durationSchema.prefault('10m'),
     })
     .optional(),

@@ -13,6 +13,12 @@ import { isStateEdge } from './voices.ts';
 /** Elements of an `each` list that are read; a module has 8 or 16 inputs, a panel some hundred zones. */
 const MAX_INPUTS_PER_MESSAGE = 128;
 
+/** A counter of sessions goes round after so many. */
+const SESSIONS = 256;
+
+/** Longest part of a voice's name: a token, a rule, the number of an object. */
+const MAX_VOICE = 128;
+
 /** Applies the entries of `map` to one message body. */
 export class BodyReader {
   readonly #scope: Scope;
@@ -77,6 +83,7 @@ export class BodyReader {
 
   #apply(field: Field, value: unknown, part: unknown, body: unknown, input: string | undefined): void {
     const { cases } = field;
+    if (value === null ? !field.knowsNull : field.opened && typeof value === 'object') return;
     const listed =
       cases === undefined ? undefined : (cases.get(value) ?? cases.get(normaliseValue(value)) ?? none);
     let known = false;
@@ -118,7 +125,8 @@ export class BodyReader {
   }
 
   #act(action: Action, value: Scalar, input: string | undefined, field: Field, body: unknown): void {
-    const type = action.type(this.#settings, input, value);
+    const type =
+      action.typeBy?.(this.#settings, body, this.#scope) ?? action.type(this.#settings, input, value);
     if (type === undefined) {
       this.#tally.countUnknown(field.name);
       return;
@@ -126,10 +134,33 @@ export class BodyReader {
     let { edge } = action;
     if (isStateEdge(edge) && action.flip?.(this.#settings, input) === true)
       edge = edge === 'raise' ? 'clear' : 'raise';
+    if (this.#isOutOfDate(action, edge, `${type.code}#${input ?? ''}:${action.source}`, body)) return;
     if (edge === 'pulse') this.#edges.pulse(action, type, input, this.#onceOf(action, body));
     else if (edge === 'update') this.#edges.update(action, type, value, input);
-    else if (edge === 'raise') this.#edges.raise(action, type, input);
-    else this.#edges.clear(action, type, input);
+    else if (edge === 'raise') this.#edges.raise(action, type, input, this.#voiceOf(action, body));
+    else this.#edges.clear(action, type, input, this.#voiceOf(action, body));
+  }
+
+  /** A will of the session before arrives after the birth of this one; the session is that of the last clear. */
+  #isOutOfDate(action: Action, edge: Action['edge'], condition: string, body: unknown): boolean {
+    const session = action.session?.(body, this.#scope);
+    if (typeof session !== 'number') return false;
+    const key = `${condition}:session`;
+    if (edge === 'clear') {
+      this.#state.keep(key, session);
+      return false;
+    }
+    const last = this.#state.value(key);
+    const behind = typeof last === 'number' ? (last - session + SESSIONS) % SESSIONS : 0;
+    return behind > 0 && behind < SESSIONS / 2;
+  }
+
+  /** Parts that are not there are empty. */
+  #voiceOf({ voice }: Action, body: unknown): string[] | undefined {
+    return voice?.map((read) => {
+      const part = read(body, this.#scope);
+      return typeof part === 'string' || typeof part === 'number' ? String(part).slice(0, MAX_VOICE) : '';
+    });
   }
 
   #onceOf(action: Action, body: unknown): Scalar | undefined {

@@ -71,9 +71,9 @@ export function compileReference(text: string | undefined): Reader {
   return compilePath(text);
 }
 
-/** Reads the first of several paths that is there. */
+/** Reads the first of several paths or templates that is there. */
 export function compileFirst(texts: readonly string[]): Reader {
-  const readers = texts.map(compileReference);
+  const readers = texts.map(compileText);
   if (readers.length === 1 && readers[0] !== undefined) return readers[0];
   return (body, scope) => {
     for (const read of readers) {

@@ -2,10 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { Catalogue } from './catalogue.ts';
 import { renderCommand } from './command.ts';
 import type { CompiledProfile } from './compile.ts';
+import { decodeSparkplug } from './decoders/sparkplug.ts';
 import type { CommandSample, Sample, SampleMessage } from './sample-schema.ts';
 import type { Settings } from './settings.ts';
 import { newTrace, type Trace } from './trace.ts';
-import { Trial, type TrialResult } from './trial.ts';
+import { Trial, type TrialResult, UNNAMED } from './trial.ts';
 
 type SamplePath = (string | number)[];
 
@@ -37,15 +38,26 @@ function replayCommand(profile: CompiledProfile, sample: CommandSample, path: Sa
   const { command, device = 'device', settings = {}, args, expect } = sample;
   const rendered = renderCommand(profile, command, device, settings as Settings, args);
   if ('fault' in rendered) return [{ path: [...path, 'command'], message: rendered.fault }];
-  const text = Buffer.from(rendered.payload).toString('utf8');
   const wanted = expect.payload;
-  const got = typeof wanted === 'string' ? text : (parsed(text) ?? text);
+  const got = readSent(profile, command, rendered.payload, typeof wanted === 'string');
   const at = [...path, 'expect'];
   return [
     ...differences(expect.topic, rendered.topic, [...at, 'topic']),
     ...exactly(wanted, got, [...at, 'payload']),
     ...(expect.qos === undefined ? [] : differences(expect.qos, rendered.qos, [...at, 'qos'])),
   ];
+}
+
+/** What is sent, as a sample writes it: a text, JSON, or the metrics of a Sparkplug B payload. */
+function readSent(profile: CompiledProfile, command: string, payload: Buffer, asText: boolean): unknown {
+  if (profile.definition.commands[command]?.encode === 'sparkplug-b') {
+    const decoded = decodeSparkplug(payload, { alias: () => undefined, nameAliases: () => undefined });
+    if (!('body' in decoded)) return undefined;
+    const { sparkplug: _head, ...metrics } = decoded.body;
+    return metrics;
+  }
+  const text = payload.toString('utf8');
+  return asText ? text : (parsed(text) ?? text);
 }
 
 /** What is sent is compared whole: a device may act on what is not written. */
@@ -71,7 +83,8 @@ function replaySample(
 ): SampleFault[] {
   const trial = new Trial(Catalogue.of([profile]));
   const messages = messagesOf(sample);
-  const device = messages[0] === undefined ? undefined : profile.match(messages[0].topic)?.deviceKey;
+  const named = messages[0] === undefined ? undefined : profile.match(messages[0].topic)?.deviceKey;
+  const device = named === '' ? UNNAMED : named;
   if (sample.state !== undefined && device !== undefined) trial.preset(profile, device, sample.state);
   return messages.flatMap((message, i) => {
     const at = 'messages' in sample ? [...path, 'messages', i] : path;
@@ -108,7 +121,7 @@ function compare({ expect }: SampleMessage, result: TrialResult): SampleFault[] 
     const list = got.length === 0 ? 'none' : got.join(', ');
     faults.push({
       path: ['events'],
-      message: `expected ${expect.events.length} events, became ${got.length}: ${list}`,
+      message: `expected ${expect.events.length} events, became ${got.length}: ${list}${expect.events.length === 0 ? '; without "events" none may come' : ''}`,
     });
     return faults;
   }

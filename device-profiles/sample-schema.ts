@@ -22,6 +22,8 @@ const messageSchema = z.strictObject({
   stored: z.enum(['retained', 'queued']).optional(),
   retained: z.boolean().optional(),
   dup: z.boolean().optional(),
+  /** State that is told while a subscription starts. */
+  initial: z.boolean().optional(),
   receivedAt: z.string('must be a time; write e.g. 2026-01-01T00:00:00Z').optional(),
   expect: expectSchema,
 });

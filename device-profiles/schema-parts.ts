@@ -61,3 +61,17 @@ export function durationMs(text: unknown): number | undefined {
 export const markSchema = z.literal(true, 'must be true; write true, or remove the key');
 
 export const settingRefSchema = z.strictObject({ setting: nameSchema });
+
+/** The place of one bit in a whole number, from 0. */
+export const bitSchema = z.int().min(0).max(52).optional();
+
+/** How a text writes bits: bit 0 is its first character, its last one, or the text is hexadecimal. */
+export const bitsSchema = z.enum(['left', 'right', 'hex']).optional();
+
+const KEY = 'must hold one {name}; write e.g. "input:{n}"';
+
+/** A pattern of keys with one capture. */
+export const keyPatternSchema = z
+  .string()
+  .max(100)
+  .regex(/^[^{}]*\{[a-z][a-z0-9_]*\}[^{}]*$/, KEY);

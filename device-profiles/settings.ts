@@ -32,18 +32,37 @@ export function compileTable(
 ): (given: Settings, key: string) => unknown {
   const defaults = tableOf(settings[name]?.default);
   return (given, key) => {
-    const lower = key.trim().toLowerCase();
     const own = Object.hasOwn(given, name) ? given[name] : undefined;
+    const folded = foldKey(key);
     if (isTable(own)) {
       if (Object.hasOwn(own, key)) return own[key];
-      if (Object.hasOwn(own, lower)) return own[lower];
+      const meant = foldedTable(own).get(folded);
+      if (meant !== undefined) return meant;
     }
-    return defaults.get(lower);
+    return defaults.get(folded);
   };
 }
 
+const folded = new WeakMap<object, ReadonlyMap<string, unknown>>();
+
+/** Settings do not change in place: a table is folded once. */
+function foldedTable(table: Record<string, unknown>): ReadonlyMap<string, unknown> {
+  const known = folded.get(table) ?? tableOf(table);
+  folded.set(table, known);
+  return known;
+}
+
 function tableOf(value: unknown): ReadonlyMap<string, unknown> {
-  return new Map(isTable(value) ? Object.entries(value).map(([key, v]) => [key.toLowerCase(), v]) : []);
+  return new Map(isTable(value) ? Object.entries(value).map(([key, v]) => [foldKey(key), v]) : []);
+}
+
+/** `0x4AF10A` is `4af10a`, `Short_press` is `short press`: as one person writes a code and another device sends it. */
+function foldKey(key: string): string {
+  return key
+    .trim()
+    .toLowerCase()
+    .replace(/^0x(?=[\da-f]+$)/, '')
+    .replaceAll('_', ' ');
 }
 
 function isTable(value: unknown): value is Record<string, unknown> {

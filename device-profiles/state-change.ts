@@ -6,6 +6,8 @@ import {
   type DeviceState,
   isActive,
   isLost,
+  type Limit,
+  limitKey,
   noState,
   type Scalar,
   type Signal,
@@ -19,6 +21,12 @@ export type Turn = 'first' | 'changed' | 'same';
 
 /** Aliases of one device that are remembered: what a storm of births can cost. */
 const MAX_ALIASES = 1_024;
+/** Rules and objects that are kept apart within one condition; those beyond speak as one. */
+const MAX_VOICES = 64;
+/** A limit is prolonged in steps of this part of it. */
+const LIMIT_STEPS = 20;
+/** Parts a voice from the next, and the parts of its name. */
+const PART = '\n';
 
 /** The state of a device while one message is read: copies on the first change, leaves the given state alone. */
 export class StateChange implements Aliases {
@@ -27,6 +35,8 @@ export class StateChange implements Aliases {
   #values: Record<string, Scalar>;
   #pointsCopied = false;
   #valuesCopied = false;
+  #voices: Readonly<Record<string, readonly string[]>> | undefined;
+  #limits: Readonly<Record<string, Limit>> | undefined;
   #aliases: Readonly<Record<string, string>> | undefined;
   clock: ClockRecord | undefined;
   testSince: number | undefined;
@@ -37,6 +47,8 @@ export class StateChange implements Aliases {
     this.#given = given;
     this.#points = given.points ?? {};
     this.#values = given.values ?? {};
+    this.#voices = given.voices;
+    this.#limits = given.limits;
     this.#aliases = given.aliases;
     this.clock = given.clock;
     this.testSince = given.testSince;
@@ -78,6 +90,39 @@ export class StateChange implements Aliases {
     return wasActive ? 'same' : 'changed';
   }
 
+  /** A rule or an object speaks for a condition of one source. Absent parts of its name are empty. */
+  speak(condition: string, voice: readonly string[]): void {
+    const name = voice.join(PART);
+    const known = this.#voicesOf(condition);
+    if (known.includes(name) || known.length >= MAX_VOICES) return;
+    this.#voices = { ...this.#voices, [condition]: [...known, name] };
+  }
+
+  /** It speaks no more; a name with empty parts ends all that have its other parts. Returns how many still speak. */
+  hush(condition: string, voice: readonly string[]): number {
+    const known = this.#voicesOf(condition);
+    if (known.length === 0) return 0;
+    const left = known.filter((name) => {
+      const parts = name.split(PART);
+      return !voice.every((part, i) => part === '' || part === parts[i]);
+    });
+    if (left.length === known.length) return left.length;
+    const { [condition]: _, ...others } = this.#voices ?? {};
+    const voices = left.length === 0 ? others : { ...others, [condition]: left };
+    this.#voices = Object.keys(voices).length === 0 ? undefined : voices;
+    return left.length;
+  }
+
+  /** The condition was said at this time, and is unknown unless it is said again within `max` milliseconds. */
+  limit(input: string | undefined, type: string, at: number, max: number): void {
+    const key = limitKey(input, type);
+    const known =
+      this.#limits !== undefined && Object.hasOwn(this.#limits, key) ? this.#limits[key] : undefined;
+    // a device that repeats itself every second must not cost a write each time
+    if (known !== undefined && known.max === max && Math.abs(at - known.since) < max / LIMIT_STEPS) return;
+    this.#limits = { ...this.#limits, [key]: { since: at, max } };
+  }
+
   /** A source says that the condition is clear. */
   clear(input: string | undefined, key: string, source: string): Turn {
     const condition = this.#condition(input, key);
@@ -92,6 +137,7 @@ export class StateChange implements Aliases {
     const unsure = signals.every(isLost) || (before !== undefined && isLost(before));
     const after: Condition = { ...condition, [source]: 0 };
     this.#set(input, key, after);
+    if (!Object.values(after).some(isActive)) this.#unlimit(limitKey(input, key));
     if (before === 4) return wasActive ? 'same' : 'changed';
     if (!wasActive || Object.values(after).some(isActive)) return 'same';
     return unsure ? 'first' : 'changed';
@@ -145,6 +191,8 @@ export class StateChange implements Aliases {
     const same =
       !this.#pointsCopied &&
       !this.#valuesCopied &&
+      this.#voices === before.voices &&
+      this.#limits === before.limits &&
       this.#aliases === before.aliases &&
       this.clock === before.clock &&
       this.testSince === before.testSince;
@@ -152,10 +200,24 @@ export class StateChange implements Aliases {
     return {
       ...(this.#pointsCopied || before.points !== undefined ? { points: this.#points } : {}),
       ...(this.#valuesCopied || before.values !== undefined ? { values: this.#values } : {}),
+      ...(this.#voices === undefined ? {} : { voices: this.#voices }),
+      ...(this.#limits === undefined ? {} : { limits: this.#limits }),
       ...(this.#aliases === undefined ? {} : { aliases: this.#aliases }),
       ...(this.clock === undefined ? {} : { clock: this.clock }),
       ...(this.testSince === undefined ? {} : { testSince: this.testSince }),
     };
+  }
+
+  #voicesOf(condition: string): readonly string[] {
+    return this.#voices !== undefined && Object.hasOwn(this.#voices, condition)
+      ? (this.#voices[condition] ?? [])
+      : [];
+  }
+
+  #unlimit(key: string): void {
+    if (this.#limits === undefined || !Object.hasOwn(this.#limits, key)) return;
+    const { [key]: _, ...others } = this.#limits;
+    this.#limits = Object.keys(others).length === 0 ? undefined : others;
   }
 
   #condition(input: string | undefined, key: string): Condition | undefined {

@@ -3,6 +3,7 @@ import type { RawMessage } from '../contract/raw-message.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { CompiledProfile, ProfileMatch } from './compile.ts';
 import type { DeviceState } from './device-state.ts';
+import { expire } from './expiry.ts';
 import { type Normalised, normaliseTraced, type ProfileClock } from './normalise.ts';
 import type { Settings } from './settings.ts';
 import type { Trace } from './trace.ts';
@@ -17,6 +18,8 @@ export interface TrialMessage {
   retained?: boolean | undefined;
   stored?: RawMessage['stored'] | undefined;
   dup?: boolean | undefined;
+  /** State that is told while a subscription starts. */
+  initial?: boolean | undefined;
   /** ISO 8601 or milliseconds since 1970; default 2026-01-01T00:00:00.000Z. */
   receivedAt?: string | number | undefined;
 }
@@ -36,11 +39,16 @@ export interface TrialResult {
   device: string | null;
   events: EventDraft[];
   detail?: string;
+  /** Keys that the profile does not name, of a message that it understands otherwise. */
+  strange?: readonly string[];
   unknown?: number;
 }
 
 /** The instant at which a message was received when nothing else is said. */
 const TRIAL_INSTANT = '2026-01-01T00:00:00.000Z';
+
+/** A device whose adapter would name it. */
+export const UNNAMED = 'device';
 
 /** As at a campus in China. */
 const trialClock: ProfileClock = { siteZone: 'Asia/Shanghai', lateAfterMs: 30_000 };
@@ -67,8 +75,8 @@ export class Trial {
    * literal topic, is taken; profiles of any topic only by name. Throws an error for a message that cannot be one (bad `receivedAt`, no topic).
    */
   play(message: TrialMessage, options: TrialOptions = {}, trace?: Trace): TrialResult {
-    const raw = rawOf(message);
     const { profile } = options;
+    const raw = rawOf(message, profile?.source ?? 'mqtt');
     const matches =
       profile === undefined
         ? this.#catalogue.match(raw.source, raw.channel).filter(({ weight }) => weight > 0)
@@ -88,7 +96,7 @@ export class Trial {
       };
     }
     this.#states.set(best.key, best.result.state);
-    const { status, drafts, detail, unknown } = best.result;
+    const { status, drafts, detail, unknown, strange } = best.result;
     return {
       status,
       profile: best.profile,
@@ -96,16 +104,19 @@ export class Trial {
       events: drafts,
       ...(detail === undefined ? {} : { detail }),
       ...(unknown === undefined ? {} : { unknown }),
+      ...(strange === undefined ? {} : { strange }),
     };
   }
 
   #apply(match: ProfileMatch, raw: RawMessage, options: TrialOptions, trace: Trace | undefined) {
     const { profile, captures, weight } = match;
-    const device = options.device ?? match.deviceKey;
+    const device = options.device ?? (match.deviceKey === '' ? UNNAMED : match.deviceKey);
     const key = keyOf(profile, device);
+    const state = this.#states.get(key);
     const context = {
       settings: options.settings ?? {},
-      state: this.#states.get(key),
+      // as the gateway's timer would have done by now
+      state: expire(state, raw.receivedAt)?.state ?? state,
       clock: trialClock,
       deviceKey: device,
       captures,
@@ -125,11 +136,11 @@ function keyOf(profile: CompiledProfile, device: string): string {
 }
 
 /** The message as an adapter would hand it over. */
-function rawOf(message: TrialMessage): RawMessage {
+function rawOf(message: TrialMessage, source: string): RawMessage {
   const receivedAt = instant(message.receivedAt ?? TRIAL_INSTANT);
   const stored = message.stored ?? (message.retained === true ? 'retained' : undefined);
   return {
-    source: 'mqtt',
+    source,
     adapter: 'trial',
     channel: message.topic,
     payload: payloadOf(message),
@@ -138,6 +149,7 @@ function rawOf(message: TrialMessage): RawMessage {
     receivedMonotonicMs: 0,
     ...(stored === undefined ? {} : { stored }),
     ...(message.dup === undefined ? {} : { dup: message.dup }),
+    ...(message.initial === undefined ? {} : { initial: message.initial }),
   };
 }
 

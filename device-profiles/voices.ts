@@ -28,7 +28,7 @@ export function voicesOf(profile: ProfileDefinition, here: readonly MapEntry[]):
     const { emit } = entry;
     if (emit === undefined || !isStateEdge(emit.edge)) continue;
     add(edges, conditionOf(entry, emit), emit.edge);
-    for (const type of typesOf(profile, emit.type)) add(speakers, type, speakerOf(entry, emit));
+    for (const type of typesOf(profile, emit)) add(speakers, type, speakerOf(entry, emit));
   }
   return (entry) => {
     const { emit } = entry;
@@ -36,7 +36,7 @@ export function voicesOf(profile: ProfileDefinition, here: readonly MapEntry[]):
     if (!isStateEdge(emit.edge)) return { source: emit.source ?? placeOf(entry), shared: false };
     const said = edges.get(conditionOf(entry, emit));
     const both = said?.has('raise') && said.has('clear');
-    const types = typesOf(profile, emit.type);
+    const types = typesOf(profile, emit);
     const all = types.has(ANY)
       ? [...speakers.values()]
       : [...types, ANY].flatMap((type) => speakers.get(type) ?? []);
@@ -62,7 +62,8 @@ function conditionOf(entry: MapEntry, emit: EmitDefinition): string {
 }
 
 /** Codes that an entry may emit; `*` for any. */
-function typesOf(profile: ProfileDefinition, type: EmitDefinition['type']): ReadonlySet<string> {
+function typesOf(profile: ProfileDefinition, { type, typeBy }: EmitDefinition): ReadonlySet<string> {
+  if (typeBy !== undefined) return new Set([ANY]);
   if (typeof type === 'string') return new Set([type]);
   if ('input' in type) return new Set(Object.values(profile.meanings));
   const names = profile.settings[type.setting]?.enum;

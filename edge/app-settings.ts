@@ -3,6 +3,9 @@ import { passwordOf } from '../config/edge.ts';
 import type { BrokerConfig, EdgeConfig, MqttListenerConfig, UplinkConfig } from '../config/edge-schema.ts';
 import type { ExternalBrokerOptions } from './adapters/external-mqtt/options.ts';
 import type { ListenerOptions } from './adapters/mqtt/options.ts';
+import type { OnvifDevice } from './adapters/onvif/device.ts';
+import { limitsOf, type OnvifLimits } from './adapters/onvif/options.ts';
+import type { Registry } from './registry/registry.ts';
 
 /** A listener of the broker, its certificates read. */
 export function listenerOptions({ host, port, tls }: MqttListenerConfig): ListenerOptions {
@@ -40,6 +43,27 @@ export function externalBrokerOptions(
     lease: lease && { name: lease.name, takeoverMs: lease.takeover_s * 1_000 },
     limits: { maxPayloadBytes: broker.max_payload, maxTopicLevels: config.mqtt.max_topic_levels },
   };
+}
+
+/** Bounds of the pull points. */
+export function onvifLimits({ onvif }: EdgeConfig): OnvifLimits {
+  const ms = (seconds: number): number => Math.round(seconds * 1_000);
+  return limitsOf({
+    pullMs: ms(onvif.pull_timeout_s),
+    answerMs: ms(onvif.answer_timeout_s),
+    backOff: { firstMs: ms(onvif.back_off_first_s), maxMs: ms(onvif.back_off_max_s) },
+    refusedMs: ms(onvif.refused_retry_s),
+    terminationMs: ms(onvif.termination_s),
+  });
+}
+
+/** The registered devices that are reached over ONVIF, with their passwords. */
+export function onvifDevices(registry: Pick<Registry, 'devices' | 'secretOf'>): OnvifDevice[] {
+  return registry.devices().flatMap(({ id, onvif }) => {
+    if (onvif === undefined) return [];
+    const { url, user, tls, rtsp } = onvif;
+    return [{ id, url, user, password: registry.secretOf(id), ca: tls?.ca, rtsp }];
+  });
 }
 
 /** The listener of console and API, its certificate read. */

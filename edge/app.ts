@@ -10,10 +10,22 @@ import type { Alarm } from '../contract/alarm.ts';
 import type { DeviceState } from '../device-profiles/normalise.ts';
 import { ExternalBroker, type ExternalStatus } from './adapters/external-mqtt/external-broker.ts';
 import { MqttBroker } from './adapters/mqtt/broker.ts';
+import type { Health } from './adapters/onvif/health.ts';
+import { OnvifAdapter } from './adapters/onvif/onvif-adapter.ts';
+import { OnvifStreams } from './adapters/onvif/streams.ts';
+import { LiveVideo } from './adapters/video/live-video.ts';
 import { AlarmBook } from './alarms/book.ts';
 import { AlarmDesk } from './alarms/desk.ts';
+import type { DeviceStatus } from './api/ports.ts';
 import { type ApiServer, createApi } from './api/server.ts';
-import { consoleListener, externalBrokerOptions, listenerOptions, recipientConfig } from './app-settings.ts';
+import {
+  consoleListener,
+  externalBrokerOptions,
+  listenerOptions,
+  onvifDevices,
+  onvifLimits,
+  recipientConfig,
+} from './app-settings.ts';
 import { importAtStart, importSite, loadProfiles, lossOfSite, profileFolders } from './app-site.ts';
 import { CommandDesk } from './commands/desk.ts';
 import type { LostRows } from './journal/epoch.ts';
@@ -22,19 +34,22 @@ import { sizeOf } from './journal/quarantine.ts';
 import { Retention } from './journal/retention.ts';
 import { absentDevice } from './ops/absence.ts';
 import { BrokerWatch } from './ops/broker-watch.ts';
+import { CameraWatch } from './ops/camera-watch.ts';
 import { ClockWatch } from './ops/clock-watch.ts';
 import { prepareDataDir } from './ops/data-dir.ts';
 import { GatewayHealth, holdHours } from './ops/gateway-health.ts';
 import { Metrics } from './ops/metrics.ts';
+import { ProfileWatch } from './ops/profile-watch.ts';
 import { readings } from './ops/readings.ts';
 import { StopList } from './ops/stop-list.ts';
 import { softwareVersion } from './ops/version.ts';
 import { Watchdogs } from './ops/watchdogs.ts';
 import { DeliveryMarks, REFUSED_KEY } from './pipeline/delivery-marks.ts';
-import { LiveDevices } from './pipeline/devices.ts';
+import { adapterKey, heardThrough, LiveDevices } from './pipeline/devices.ts';
 import { Duplicates } from './pipeline/duplicates.ts';
 import { Intake } from './pipeline/intake.ts';
 import { ownDraft } from './pipeline/own-event.ts';
+import { ReplacedUnits } from './pipeline/replaced-units.ts';
 import { Pipeline } from './pipeline.ts';
 import { UnknownDeviceInbox } from './registry/inbox.ts';
 import { InboxDesk } from './registry/inbox-desk.ts';
@@ -43,6 +58,9 @@ import { topicsOf } from './registry/profile-facts.ts';
 import { Registry } from './registry/registry.ts';
 import { SiteProfiles } from './registry/site-profiles.ts';
 import { readAddresses } from './registry/strangers.ts';
+
+/** How often conditions are looked for that nobody repeats. */
+const EXPIRY_TICK_MS = 1_000;
 
 /** A running gateway. */
 export interface App {
@@ -106,15 +124,21 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
   const duplicates = new Duplicates();
   for (const { keys, at } of left.dups) for (const key of keys) duplicates.remember(key, at);
 
-  const devices = new LiveDevices(profiles, registry, deviceStates(left.states, logger), identity);
+  const units = new ReplacedUnits(registry, left.states);
+  const states = deviceStates(left.states, logger);
+  const devices = new LiveDevices(profiles, registry, states, identity, heardThrough(left.states));
   // also what another process imported: a device that was a stranger a moment ago is one of ours now
   stops.push(
     registry.onChange(() => {
       devices.refresh();
       release();
+      profileWatch.check();
     }),
   );
-  profiles.onChange(() => devices.refresh());
+  profiles.onChange(() => {
+    devices.refresh();
+    profileWatch.check();
+  });
   const inbox = new UnknownDeviceInbox({
     addresses: readAddresses(profiles),
     isIgnored: (names) => registry.ignored.takes(names),
@@ -126,7 +150,13 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     devicesOf: (user) =>
       registry.devicesOfUser(user).flatMap(({ id, bridge }) => (bridge === undefined ? [id] : [])),
   });
-  const clockWatch = new ClockWatch(clock);
+  const clockWatch = new ClockWatch(clock, undefined, left.trustedAt);
+  if (clockWatch.behindMs > 0)
+    logger.error(
+      { behindMs: clockWatch.behindMs },
+      'the clock is behind what the last run stored: it was set back while the gateway did not run. Check the time source; ' +
+        'until it has caught up, for a day at most, the clock counts as not synchronised',
+    );
   const intake = new Intake({
     devices,
     inbox,
@@ -171,9 +201,19 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     onRefused: (refusal) => metrics.refused(refusal.reason),
   });
   const release = (): void => {
-    pipeline.release().catch((err) => logger.warn({ err }, 'what removed devices held was not let go'));
+    pipeline
+      .release(units.take())
+      .catch((err) => logger.warn({ err }, 'what removed devices held was not let go'));
   };
   stops.push(() => pipeline.stop());
+  const profileWatch = new ProfileWatch({
+    book,
+    registry,
+    hasProfile: (id) => profiles.get(id) !== undefined,
+    emit: (draft, device) => pipeline.emit(draft, device),
+    clock,
+    logger,
+  });
 
   const marks = new DeliveryMarks(
     book,
@@ -194,6 +234,8 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
       maxPayloadBytes: config.mqtt.max_payload,
       maxTopicLevels: config.mqtt.max_topic_levels,
       maxClients: config.mqtt.max_clients,
+      maxOfAccount: config.mqtt.max_per_account,
+      maxUnsignedOfAddress: config.mqtt.max_unsigned,
       pace: { perSecond: config.mqtt.max_rate, burst: 5 * config.mqtt.max_rate },
     },
     logger,
@@ -209,6 +251,31 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
   const externals = config.brokers.map(
     (external) => new ExternalBroker({ ...externalBrokerOptions(config, external), logger, clock }),
   );
+  const cameraWatch = new CameraWatch({
+    book,
+    isWatched: (id) => registry.device(id)?.onvif !== undefined,
+    emit: (draft, device) => pipeline.emit(draft, device),
+    logger,
+  });
+  const onvif = new OnvifAdapter({
+    limits: onvifLimits(config),
+    logger,
+    clock,
+    onHealth: (device, state) => cameraWatch.take(device, state),
+  });
+  onvif.setDevices(onvifDevices(registry));
+  stops.push(
+    registry.onChange(() => {
+      onvif.setDevices(onvifDevices(registry));
+      cameraWatch.prune();
+    }),
+  );
+  const { answerMs } = onvifLimits(config);
+  const video = new LiveVideo({
+    streams: new OnvifStreams({ reach: (id) => onvif.reach(id), timeoutMs: answerMs, clock }),
+    logger,
+  });
+  stops.push(() => video.stop());
   const lose = (adapter: string) => pipeline.lose(adapter);
   for (const external of externals) {
     // what the other gateway heard is unknown here: nothing of before may hide what comes
@@ -261,6 +328,7 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     clockWatch,
     inbox,
     soundArmed,
+    onvif,
   });
 
   const setupCode = registry.users.ensureSetupCode();
@@ -278,7 +346,7 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     users: registry.users,
     sessionStore: registry.sessions,
     ...(setupCode === undefined ? {} : { setupCode }),
-    deviceStatus: (id) => watchdogs.deviceStatus(id),
+    deviceStatus: (id) => channelStatus(onvif.health(id)) ?? watchdogs.deviceStatus(id),
     inbox: new InboxDesk({
       inbox,
       registry,
@@ -287,6 +355,12 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
       clock,
       monotonic: () => performance.now(),
       emit: (draft) => pipeline.emit(draft),
+      heard: (device, adapter) => {
+        if (!devices.wasHeard(device, adapter)) return;
+        pipeline
+          .keep(adapterKey(device), adapter)
+          .catch((err) => logger.warn({ err, device }, 'where a device was heard is not stored'));
+      },
       logger,
     }),
     profiles,
@@ -311,6 +385,11 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
       clock,
       logger,
     }),
+    video: {
+      live: video,
+      isCamera: ({ onvif: reached, profile }) => reached !== undefined && profile !== 'onvif.access',
+      record: (draft, device) => pipeline.emit(draft, device),
+    },
     status: () => health.status(),
     readiness: () => health.notReady(),
     metrics,
@@ -318,7 +397,7 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     sessionLimits: { absoluteMs: config.console.session_hours * 3_600_000 },
   });
   const { live, endSessions } = api;
-  metrics.watch(readings({ pipeline, broker, externals, inbox, book, journal, uplinks, live }));
+  metrics.watch(readings({ pipeline, broker, externals, onvif, inbox, book, journal, uplinks, live }));
   registry.users.onChange(endSessions);
   journal.onCommit((committed) => live.commit(committed, marks.after(committed.cursors, committed.alarms)));
   journal.onStorage((state, error) => watchdogs.storage(state, error));
@@ -340,6 +419,7 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
 
   // what an import changed while the gateway was stopped
   release();
+  profileWatch.check();
 
   const listening = await api.start();
   stops.push(() => api.stop());
@@ -348,6 +428,12 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     show: () => live.status(health.status()),
   });
   stops.push(() => watchdogs.stop());
+  const expiry = setInterval(() => {
+    pipeline
+      .expire()
+      .catch((err) => logger.warn({ err }, 'a condition that nobody repeats was not stored as unknown'));
+  }, EXPIRY_TICK_MS);
+  stops.push(() => clearInterval(expiry));
   presence.restore(book.open().flatMap((alarm) => absentDevice(alarm) ?? []));
   // who never spoke is not installed yet
   const spoken = registry.devices().filter(({ id }) => left.states.has(`device:${id}`));
@@ -372,6 +458,9 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
   stops.push(() => brokerWatch.stop());
   for (const external of externals) await external.start(pipeline);
   stops.push(() => Promise.all(externals.map((external) => external.stop())));
+  cameraWatch.start();
+  await onvif.start(pipeline);
+  stops.push(() => onvif.stop());
   for (const uplink of uplinks) uplink.start();
   stops.push(() => Promise.all(uplinks.map((uplink) => uplink.stop())));
   const retention = new Retention({
@@ -394,7 +483,10 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     reload: async (next, changed) => {
       logger.level = next.log.level;
       for (const fault of profiles.reload())
-        logger.error({ fault: formatFault(fault) }, 'a device profile has a fault and is left out');
+        logger.error(
+          { fault: formatFault(fault) },
+          'a device profile has a fault: its last good form stays in force',
+        );
       await importSite(next, registry, profiles);
       return changed.filter((key) => key !== 'log');
     },
@@ -406,6 +498,14 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
 function unheard(externals: readonly ExternalBroker[]): string[] {
   const isUnheard = ({ clients, role }: ExternalStatus) => clients === 0 || role === 'standby';
   return externals.filter((external) => isUnheard(external.status())).map(({ name }) => name);
+}
+
+/** What the event channel of a device says about it; undefined: it has none, or nothing is known yet. */
+function channelStatus(health: Health | undefined): DeviceStatus | undefined {
+  if (health === undefined) return undefined;
+  const { state, reason, at } = health;
+  const channel = { state, since: new Date(at).toISOString(), ...(reason === '' ? {} : { reason }) };
+  return { state: state === 'offline' ? 'offline' : 'online', channel };
 }
 
 /** A device whose state cannot be read starts as one never heard of: what it says next is a first sight. */

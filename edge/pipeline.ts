@@ -13,13 +13,16 @@ import { ClientQueue, FairQueue } from './pipeline/fair-queue.ts';
 import type { Intake } from './pipeline/intake.ts';
 import { type Item, isUrgent, TaskItem } from './pipeline/item.ts';
 import { ownDraft } from './pipeline/own-event.ts';
+import type { Replacement } from './registry/replacement.ts';
 
 /** Rows of one commit at most: 1,000 rows are some 8 ms of writing. */
 export const BATCH_ROWS = 1_000;
 /** A commit that takes longer counts as stuck: its alarms are shown unsaved and evaluation goes on. */
-const STUCK_COMMIT_MS = 500;
+export const STUCK_COMMIT_MS = 500;
 /** Rows evaluated but not on disk at most while storage is stuck; beyond, only alarms are evaluated. */
 const UNSTORED_ROWS = 20_000;
+/** Rows evaluated in one turn of the event loop while storage is stuck, some 15 ms: connections and timers go on. */
+const TURN_ROWS = 500;
 
 /** What an operator's action became. `stored`: settles once it is on disk. */
 export type ActOutcome = ActResult & { stored: Promise<void> };
@@ -43,16 +46,17 @@ export class Pipeline implements Sink {
   readonly #o: PipelineOptions;
   readonly #evaluation: Evaluation;
   readonly #waiting = new FairQueue<Item>();
-  /** By adapter, then client. */
+  /** By adapter, then user and client. */
   readonly #clients = new Map<string, Map<string, ClientQueue<Item>>>();
   /** Operators, timers and the gateway itself share one queue of their own. */
   readonly #own = new ClientQueue<Item>();
-  /** Sealed and not fully on disk. */
-  readonly #unstored = new Set<SealedBatch>();
+  /** Sealed and not fully on disk, in order, and since when; monotonic. */
+  readonly #unstored = new Map<SealedBatch, number>();
   /** Alarms as the last batch has them whose lane `a` is not on disk, by id. */
   readonly #unsaved = new Map<string, Alarm>();
   #unstoredRows = 0;
-  #oldestUnstoredSince = 0;
+  /** When something became durable, or began to wait with nothing before it; monotonic. */
+  #progressAt = 0;
   #stopped: Error | undefined;
   #watch: NodeJS.Timeout | undefined;
   #scheduled = false;
@@ -98,7 +102,7 @@ export class Pipeline implements Sink {
   }
 
   connection(change: ConnectionChange): void {
-    if (!change.online) this.#clientsOf(change.adapter).delete(change.clientId);
+    if (!change.online) this.#clientsOf(change.adapter).delete(senderOf(change));
     this.#o.onConnection(change);
   }
 
@@ -160,9 +164,20 @@ export class Pipeline implements Sink {
     );
   }
 
-  /** Devices were removed, or watch other slots now: what only they could clear is let go. Resolves once it is on disk. */
-  release(): Promise<void> {
-    return new Promise((resolve, reject) => this.#task(true, (batch) => batch.release(), resolve, reject));
+  /**
+   * Devices were removed or replaced, or watch other slots now: what only they could clear is let go. Resolves once it is
+   * on disk.
+   */
+  release(replaced: readonly Replacement[] = []): Promise<void> {
+    for (const { device } of replaced) {
+      // at once: what the new unit says first is no repetition of what the old one said
+      this.#o.devices.renew(device);
+      this.#o.duplicates.forget(device);
+    }
+    const urgent = replaced.length === 0;
+    return new Promise((resolve, reject) =>
+      this.#task(urgent, (batch) => batch.release(replaced), resolve, reject),
+    );
   }
 
   /** The devices behind an external broker are out of reach: what they held is unknown. Resolves once it is on disk. */
@@ -171,6 +186,15 @@ export class Pipeline implements Sink {
     const forgotten = this.#o.devices.forgetReachedBy(adapter);
     return new Promise((resolve, reject) =>
       this.#task(true, (batch) => batch.lose(forgotten), resolve, reject),
+    );
+  }
+
+  /** Conditions that were not said again within their `maxActive` are unknown from now on. Resolves once it is on disk. */
+  expire(): Promise<void> {
+    const points = this.#o.devices.expire(this.#o.clock());
+    if (points.length === 0) return Promise.resolve();
+    return new Promise((resolve, reject) =>
+      this.#task(true, (batch) => batch.expire(points), resolve, reject),
     );
   }
 
@@ -193,7 +217,7 @@ export class Pipeline implements Sink {
 
   #queueOf(raw: RawMessage): ClientQueue<Item> {
     const clients = this.#clientsOf(raw.adapter);
-    const name = raw.clientId ?? '';
+    const name = senderOf(raw);
     let queue = clients.get(name);
     if (queue === undefined) {
       queue = new ClientQueue();
@@ -213,6 +237,10 @@ export class Pipeline implements Sink {
 
   #push(queue: ClientQueue<Item>, item: Item): void {
     this.#waiting.push(queue, item);
+    this.#schedule();
+  }
+
+  #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     // what arrives with the same read of the sockets shares the commit
@@ -230,17 +258,29 @@ export class Pipeline implements Sink {
     this.#watchCommit();
   }
 
+  /** One turn of it: alarms first, and what is evaluated is shown at once. More follows in turns of their own. */
   #sealWhileStuck(): void {
-    while (this.#waiting.size > 0 && this.#unstoredRows < UNSTORED_ROWS) this.#seal(BATCH_ROWS, false);
-    while (this.#waiting.hasUrgent) this.#seal(BATCH_ROWS, true);
-    const alarms = this.unsaved();
-    if (alarms.length > 0) this.#o.onUnsaved(alarms);
+    const urgentOnly = this.#waiting.hasUrgent || this.#unstoredRows >= this.#allowedRows();
+    const { alarms } = this.#seal(TURN_ROWS, urgentOnly) ?? {};
+    if (alarms !== undefined && alarms.length > 0) this.#o.onUnsaved(alarms);
+    const more = this.#waiting.size > 0 && this.#unstoredRows < this.#allowedRows();
+    if (more || this.#waiting.hasUrgent) this.#schedule();
+  }
+
+  /**
+   * Rows that may be evaluated ahead of storage. One that is merely slow gets no backlog: an alarm must not wait behind
+   * it to be on disk. The longer nothing is stored, the more.
+   */
+  #allowedRows(): number {
+    if (this.#o.journal.storage !== 'ok') return UNSTORED_ROWS;
+    const stuckMs = performance.now() - this.#progressAt;
+    return Math.min(UNSTORED_ROWS, BATCH_ROWS * Math.floor(stuckMs / STUCK_COMMIT_MS));
   }
 
   #isStuck(): boolean {
-    return (
-      this.#o.journal.storage !== 'ok' || performance.now() - this.#oldestUnstoredSince > STUCK_COMMIT_MS
-    );
+    if (this.#o.journal.storage !== 'ok') return true;
+    const [oldest] = this.#unstored.values();
+    return oldest !== undefined && performance.now() - oldest > STUCK_COMMIT_MS;
   }
 
   /** While rows are not on disk, looks twice per limit whether their commit is stuck. */
@@ -251,18 +291,22 @@ export class Pipeline implements Sink {
         this.#watch = undefined;
       } else if (this.#isStuck()) {
         this.#sealWhileStuck();
+        // also those that were sealed before, and for consoles that have come since
+        const alarms = this.unsaved();
+        if (alarms.length > 0) this.#o.onUnsaved(alarms);
       }
     }, STUCK_COMMIT_MS / 2);
   }
 
-  #seal(cap: number, urgentOnly: boolean): void {
+  #seal(cap: number, urgentOnly: boolean): SealedBatch | undefined {
     const items = this.#waiting.take(cap, urgentOnly);
-    if (items.length === 0) return;
+    if (items.length === 0) return undefined;
     const batch = new Batch(this.#evaluation);
     for (const item of items) this.#evaluate(item, batch);
     const sealed = batch.seal();
-    if (this.#unstored.size === 0) this.#oldestUnstoredSince = performance.now();
-    this.#unstored.add(sealed);
+    const now = performance.now();
+    if (this.#unstored.size === 0) this.#progressAt = now;
+    this.#unstored.set(sealed, now);
     this.#unstoredRows += sealed.rows.length;
     for (const alarm of sealed.alarms) this.#unsaved.set(alarm.id, alarm);
     const { alarms, all } = this.#o.journal.append(sealed);
@@ -284,6 +328,7 @@ export class Pipeline implements Sink {
         for (const item of items) item.abandoned(error);
       },
     );
+    return sealed;
   }
 
   /** Unless a later batch, which waits, changed the alarm again. */
@@ -304,6 +349,11 @@ export class Pipeline implements Sink {
     this.#saved(batch);
     this.#unstored.delete(batch);
     this.#unstoredRows -= batch.rows.length;
-    this.#oldestUnstoredSince = performance.now();
+    this.#progressAt = performance.now();
   }
+}
+
+/** Two users may have the same client identifier. */
+function senderOf({ user, clientId }: Pick<RawMessage, 'user' | 'clientId'>): string {
+  return `${user ?? ''}\0${clientId ?? ''}`;
 }

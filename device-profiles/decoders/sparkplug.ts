@@ -13,13 +13,15 @@ const COMPRESSED = 'SPBV1.0_COMPRESSED';
 const MAX_METRICS = 2_048;
 /** Longest name; what has a longer one is not read. */
 const MAX_NAME = 200;
+const NO_BIRTH = 'metrics have an alias that no birth named; ask the node for a birth (command "rebirth")';
 /** Moments of history in one message that are told apart. */
 const MAX_MOMENTS = 256;
 
 /**
  * Reads a Sparkplug B payload: `{<metric name>: value}` and, under `sparkplug`, its `seq` and `timestamp`. Metrics
- * flagged as historical are history. A name is remembered by the alias that its birth gives it; an alias that no birth
- * named stands as `alias:<number>`. Arrays, templates and bytes are left out. Never throws.
+ * flagged as historical are history. A name is remembered by the alias that its birth gives it; what has an alias that
+ * no birth named could be anything: it is left out and counted, here and as `sparkplug.unnamed`. Arrays, templates and
+ * bytes are left out. Never throws.
  */
 export function decodeSparkplug(payload: Uint8Array, aliases: Aliases): Decoded {
   const long = tooLong(payload);
@@ -58,8 +60,12 @@ function namesOf(metrics: readonly Metric[], aliases: Aliases): (string | undefi
   return metrics.map((metric) => {
     if (isName(metric.name)) return metric.name;
     const alias = aliasOf(metric);
-    return alias === undefined ? undefined : (named.get(alias) ?? aliases.alias(alias) ?? `alias:${alias}`);
+    return alias === undefined ? undefined : (named.get(alias) ?? aliases.alias(alias));
   });
+}
+
+function isUnnamed(metric: Metric, name: string | undefined): boolean {
+  return name === undefined && !metric.name && aliasOf(metric) !== undefined;
 }
 
 /** What is not sent reads as 0 in the library. */
@@ -88,8 +94,13 @@ function bodiesOf({ metrics, seq, timestamp }: Payload, names: readonly (string 
     if (moments.size < MAX_MOMENTS || moments.has(at)) moments.set(at, moment);
     moment[name] = value;
   }
-  body.sparkplug = { seq: numberOf(seq), timestamp: numberOf(timestamp) };
-  return moments.size === 0 ? { body } : { body, history: [...moments.values()] };
+  const unnamed = metrics.filter((metric, i) => isUnnamed(metric, names[i])).length;
+  body.sparkplug = { seq: numberOf(seq), timestamp: numberOf(timestamp), ...(unnamed > 0 && { unnamed }) };
+  return {
+    body,
+    ...(moments.size > 0 && { history: [...moments.values()] }),
+    ...(unnamed > 0 && { left: { count: unnamed, why: NO_BIRTH } }),
+  };
 }
 
 /** Null where the device says so; undefined for what is no single value. */
@@ -139,4 +150,26 @@ function long(value: Long | null | undefined, signed: boolean): number | string 
 
 function numberOf(value: Long | null | undefined): number | string | undefined {
   return long(value, false);
+}
+
+/**
+ * A Sparkplug B payload of these metrics, for a command: true and false as Boolean, whole numbers as Int64, others as
+ * Double, texts as String. `sentAt` in ms since 1970.
+ */
+export function encodeSparkplug(values: Readonly<Record<string, unknown>>, sentAt: number): Buffer {
+  const metrics = Object.entries(values).map(([name, value]) => ({
+    name,
+    timestamp: sentAt,
+    ...encodedValue(value),
+  }));
+  return Buffer.from(Payload.encode({ timestamp: sentAt, metrics }).finish());
+}
+
+function encodedValue(value: unknown) {
+  if (typeof value === 'boolean') return { datatype: 11, booleanValue: value };
+  if (typeof value === 'number')
+    return Number.isSafeInteger(value)
+      ? { datatype: 4, longValue: value }
+      : { datatype: 10, doubleValue: value };
+  return { datatype: 12, stringValue: String(value) };
 }

@@ -57,8 +57,9 @@ export function readDiscovery(
   if (parts.length === 0)
     return { fault: 'it names no component; write a site profile by hand (docs/adding-a-device.md)' };
   const deviceName = plain(device.get('name'));
+  const common = withBase(shared, shared.get('~'));
   const entities = parts.slice(0, MAX_ENTITIES).map(([id, body, kind]) => {
-    const config = withBase(writeOut(body), shared.get('~'));
+    const config = withShared(withBase(writeOut(body), shared.get('~')), single ? undefined : common);
     return {
       component: kind,
       id: inputName(id),
@@ -70,7 +71,7 @@ export function readDiscovery(
     id: component === 'binary_sensor' || !single ? object : `${object}_${component}`,
     name: nameOf(deviceName, single ? plain(shared.get('name')) : undefined) ?? object.slice(0, MAX_NAME),
     entities,
-    shared: withBase(shared, shared.get('~')),
+    shared: common,
     device,
   };
 }
@@ -107,10 +108,21 @@ export function readTopic(value: unknown, name: string): { topic: string } | { f
   return { topic: value };
 }
 
+/** Keys of a device's message that hold for each of its components, unless that has its own. */
+const sharedKeys = ['state_topic', 'command_topic', 'payload_available', 'payload_not_available'];
+
+function withShared(config: Config, common: Config | undefined): Config {
+  const made = new Map(config);
+  for (const key of sharedKeys) if (common?.has(key) && !made.has(key)) made.set(key, common.get(key));
+  return made;
+}
+
+/** A component of nothing but its platform takes the entity back. */
 function componentsOf(value: unknown): (readonly [string, unknown, string])[] {
   return [...writeOut(value)].flatMap(([id, body]) => {
-    const kind = writeOut(body).get('platform');
-    return typeof kind === 'string' ? [[id, body, kind] as const] : [];
+    const own = writeOut(body);
+    const kind = own.get('platform');
+    return typeof kind === 'string' && own.size > 1 ? [[id, body, kind] as const] : [];
   });
 }
 

@@ -23,6 +23,11 @@ export interface AlarmBookOptions {
   eventType?: (code: string) => EventType | undefined;
 }
 
+/** A condition of a device, or of one of its inputs. */
+export interface ConditionPoint extends DeviceInput {
+  type: string;
+}
+
 const nothing: readonly Change[] = Object.freeze([]);
 
 /**
@@ -91,22 +96,39 @@ export class AlarmBook {
     return { changes: result.changes, alarm: this.get(id) ?? result.alarm };
   }
 
-  /** The bridge to these devices is dead: their active alarms become `unknown`; none is cleared. */
+  /**
+   * These devices are out of reach, behind a dead bridge or a lost broker: active alarms that nothing else holds become
+   * `unknown`; none is cleared.
+   */
   lose(devices: Iterable<string>): readonly Change[] {
     const behind = new Set(devices);
     if (behind.size === 0) return nothing;
-    const affected = this.#open.all().filter(({ device }) => device !== undefined && behind.has(device));
-    return affected.flatMap((alarm) => this.#record(lost(alarm)));
+    return this.#open.all().flatMap((alarm) => this.#record(lost(alarm, ({ device }) => behind.has(device))));
+  }
+
+  /**
+   * What these inputs said of these types was not said again within its `maxActive`: active alarms that nothing else holds
+   * become `unknown`; none is cleared.
+   */
+  expire(points: readonly ConditionPoint[]): readonly Change[] {
+    return points.flatMap((point) =>
+      this.#open
+        .all()
+        .filter(({ type }) => type === point.type)
+        .flatMap((alarm) =>
+          this.#record(lost(alarm, ({ device, input }) => device === point.device && input === point.input)),
+        ),
+    );
   }
 
   /**
    * Lets go of what can never clear: sources of which `speaks` says that they can say nothing of the alarm any
-   * more. Answers the devices concerned too.
+   * more, for this reason. Answers the devices concerned too.
    */
-  release(speaks: (source: DeviceInput, alarm: Alarm) => boolean): {
-    changes: Change[];
-    devices: string[];
-  } {
+  release(
+    speaks: (source: DeviceInput, alarm: Alarm) => boolean,
+    reason?: string,
+  ): { changes: Change[]; devices: string[] } {
     const devices = new Set<string>();
     const changes = this.#open.all().flatMap((alarm) => {
       const holds = (name: string): boolean => {
@@ -115,7 +137,7 @@ export class AlarmBook {
         if (!still) devices.add(source.device);
         return still;
       };
-      return this.#record(released(alarm, holds, this.#clock()));
+      return this.#record(released(alarm, holds, this.#clock(), reason));
     });
     return { changes, devices: [...devices] };
   }

@@ -4,7 +4,7 @@ import type { Event, Media, Severity } from '../../contract/event.ts';
 import type { EventType } from '../../contract/event-type.ts';
 import { authorOf, type Change, changed, opened } from './change.ts';
 import { isNews, opens, wakes } from './freshness.ts';
-import { heldBy, isHeldBy } from './sources.ts';
+import { holdAfterRaise, isHeldBy } from './sources.ts';
 
 /** Media shown on an alarm at most; every event keeps its own. */
 const MEDIA_MAX = 32;
@@ -61,7 +61,11 @@ function open(event: Event, type: EventType, id: string, previous?: Alarm): Chan
     raisedSeq: event.seq,
   };
   if (event.edge === 'pulse') alarm.returnedAt = event.occurredAt;
-  else alarm.sources = heldBy(previous, event);
+  else {
+    const { sources, lost } = holdAfterRaise(previous, event);
+    if (sources !== undefined) alarm.sources = sources;
+    if (lost !== undefined) alarm.lost = lost;
+  }
   if (type.silent === true) alarm.silent = true;
   if (origin.place !== undefined) alarm.place = origin.place;
   if (origin.unit !== undefined) alarm.unit = origin.unit;
@@ -117,7 +121,7 @@ function resume(current: Alarm, event: Event): Change {
 
 /** Active, by what held it and by this event's source. */
 function held(current: Alarm, event: Event): Partial<Alarm> {
-  return { condition: 'active', returnedAt: undefined, sources: heldBy(current, event) };
+  return { condition: 'active', returnedAt: undefined, ...holdAfterRaise(current, event) };
 }
 
 /** A snapshot or clip that came after the alarm; nothing when it shows them already or holds enough. */

@@ -12,13 +12,37 @@ function sourceOf(event: Event): string {
   return event.input === undefined ? device : `${device}#${event.input}`;
 }
 
-/** Is the alarm active already, and would this raise add no source: it is one, or there is no room for it? */
+/** What an alarm is held by, and which of that is out of reach. */
+export type Hold = Pick<Alarm, 'sources' | 'lost'>;
+
+/** Is the alarm active already, and would this raise tell nothing of its sources: it is one, or there is no room for it? */
 export function isHeldBy(alarm: Alarm, event: Event): boolean {
-  return alarm.condition === 'active' && heldBy(alarm, event) === alarm.sources;
+  if (alarm.condition !== 'active' || alarm.lost?.includes(sourceOf(event)) === true) return false;
+  return heldBy(alarm, event) === alarm.sources;
 }
 
-/** What holds an alarm active after this raise: the same list if nothing is new. A returned one is held by nobody. */
-export function heldBy(alarm: Alarm | undefined, event: Event): string[] {
+/** What holds an alarm active after this raise: its source speaks, so it is out of reach no more. */
+export function holdAfterRaise(alarm: Alarm | undefined, event: Event): Hold {
+  const source = sourceOf(event);
+  const sources = heldBy(alarm, event);
+  const lost = (alarm === undefined ? [] : lostOf(alarm)).filter((other) => other !== source);
+  return { sources, lost: lost.length === 0 ? undefined : lost };
+}
+
+/** What is left of the sources out of reach when only these still hold it; undefined: none. */
+export function lostAmong(alarm: Alarm, sources: readonly string[]): string[] | undefined {
+  const lost = lostOf(alarm).filter((source) => sources.includes(source));
+  return lost.length === 0 ? undefined : lost;
+}
+
+/** An alarm stored before lost sources were kept is `unknown` because of all of them. */
+function lostOf({ condition, sources = [], lost }: Alarm): readonly string[] {
+  if (condition === 'returned') return [];
+  return lost ?? (condition === 'unknown' ? sources : []);
+}
+
+/** The same list if nothing is new. A returned alarm is held by nobody. */
+function heldBy(alarm: Alarm | undefined, event: Event): string[] {
   const source = sourceOf(event);
   const before = alarm === undefined || alarm.condition === 'returned' ? [] : (alarm.sources ?? []);
   if (before.includes(source) || before.length >= SOURCES_MAX) return before;

@@ -20,6 +20,8 @@ export const roles = {
   'devices.read': ['guard', 'shift-leader', 'installer', 'administrator'],
   'devices.command': ['guard', 'shift-leader', 'installer'],
   'devices.settings': ['installer', 'administrator'],
+  /** A kiosk reads the duty screen and does nothing (CONTRACT section 4). */
+  'video.view': ['guard', 'shift-leader', 'installer', 'administrator'],
   'inbox.read': ['installer', 'administrator'],
   'devices.add': ['installer', 'administrator'],
   'devices.credentials': ['installer', 'administrator'],

@@ -5,7 +5,9 @@ import fastifySwagger from '@fastify/swagger';
 import fastifyWebsocket from '@fastify/websocket';
 import fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
 import type { Logger } from 'pino';
+import { roomForConsole } from '../adapters/mqtt/open-files.ts';
 import { guardRoutes } from './access.ts';
+import { boundConnections } from './connection-bound.ts';
 import { handleErrors, onBadRequestLine, onFrameworkError } from './errors.ts';
 import { documentHead, documentTransform, schemaTransform } from './openapi.ts';
 import { isOwnOrigin } from './origin.ts';
@@ -17,6 +19,10 @@ import { zodValidator } from './validation.ts';
 const BODY_LIMIT = 65_536;
 /** A request must be complete within 30 s. */
 const REQUEST_TIMEOUT_MS = 30_000;
+/** TLS handshake and headers must be complete within 10 s. */
+const HEADERS_TIMEOUT_MS = 10_000;
+/** A full house is logged at most once a minute. */
+const FULL_LOGGED_EVERY_MS = 60_000;
 /** Frames from clients of the live feed are short; a longer one ends the connection with 1009: 1 KiB. */
 const LIVE_MAX_PAYLOAD = 1_024;
 /** HSTS for 180 days. */
@@ -33,7 +39,10 @@ export interface ListenerOptions {
 
 /** A fastify instance with everything that holds for every route; the routes are the caller's. */
 export async function createListener(o: ListenerOptions): Promise<FastifyInstance> {
-  const secure: object = o.tls === undefined ? {} : { https: { ...o.tls, minVersion: 'TLSv1.2' } };
+  const secure: object =
+    o.tls === undefined
+      ? {}
+      : { https: { ...o.tls, minVersion: 'TLSv1.2', handshakeTimeout: HEADERS_TIMEOUT_MS } };
   const options: FastifyServerOptions = {
     loggerInstance: o.logger,
     // addresses may hold sign-in tokens: we log what we choose
@@ -47,6 +56,9 @@ export async function createListener(o: ListenerOptions): Promise<FastifyInstanc
     ...secure,
   };
   const app: FastifyInstance = fastify(options);
+  app.server.headersTimeout = HEADERS_TIMEOUT_MS;
+  const room = roomForConsole();
+  boundConnections(app.server, room, fullHouse(o.logger, room));
   app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(zodValidator);
   // answers are our own data: typed by the compiler, not parsed again
@@ -80,6 +92,20 @@ export async function createListener(o: ListenerOptions): Promise<FastifyInstanc
   });
   guardRoutes(app, o.sessions);
   return app;
+}
+
+function fullHouse(logger: Logger, connections: number): (address: string) => void {
+  let loggedAt = Number.NEGATIVE_INFINITY;
+  return (address) => {
+    const now = performance.now();
+    if (now - loggedAt < FULL_LOGGED_EVERY_MS) return;
+    loggedAt = now;
+    logger.warn(
+      { address, connections },
+      'console: all connections are taken; the one that was idle for longest is closed for a new one. Find out what opens ' +
+        'them; for more consoles raise the limit of open files (LimitNOFILE= of the service, ulimit -n)',
+    );
+  };
 }
 
 function headers(secure: boolean, hsts: boolean): Parameters<typeof fastifyHelmet>[1] {

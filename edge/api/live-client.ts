@@ -1,5 +1,6 @@
 import type { WebSocket } from '@fastify/websocket';
 import { liveClose, liveReportSchema } from '../../contract/live.ts';
+import { type VideoNotice, type ViewRequest, viewRequestSchema } from '../../contract/live-video.ts';
 import type { Audience } from './audience.ts';
 import type { SharedFrame } from './live-frame.ts';
 import type { Session } from './sessions.ts';
@@ -22,6 +23,8 @@ export interface PendingCommit {
 
 /** What a connection tells the hub. */
 export interface LiveClientEvents {
+  /** It wants to see a camera, or no longer. */
+  view(client: LiveClient, request: ViewRequest): void;
   /** Its sound was switched on or off. */
   sound(client: LiveClient): void;
   /** It sent what means nothing. */
@@ -52,8 +55,11 @@ export class LiveClient {
       this.#unanswered = 0;
     });
     socket.on('message', (data: Buffer, isBinary: boolean) => {
-      const armed = isBinary ? undefined : soundOf(data);
-      if (armed === undefined) events.ignored();
+      const said = isBinary ? undefined : parsed(data);
+      const armed = liveReportSchema.safeParse(said).data?.armed;
+      const request = armed === undefined ? viewRequestSchema.safeParse(said).data : undefined;
+      if (request !== undefined) events.view(this, request);
+      else if (armed === undefined) events.ignored();
       else if (armed !== this.#soundArmed) {
         this.#soundArmed = armed;
         events.sound(this);
@@ -131,6 +137,19 @@ export class LiveClient {
     if (bytes > this.#largest) this.#largest = bytes;
   }
 
+  /** Tells of a live picture. */
+  notify(notice: VideoNotice): void {
+    this.send(Buffer.from(JSON.stringify(notice)));
+  }
+
+  /** Hands a piece of video to the network; `taken` once it is there, never when the client is gone. */
+  sendVideo(frame: Uint8Array, taken: () => void): void {
+    if (this.#state === 'closed') return;
+    this.#socket.send(frame, { binary: true }, (error) => {
+      if (error == null) taken();
+    });
+  }
+
   /** Sends a frame and waits until the network took it; false once the client is gone or too slow. */
   sendAndDrain(text: Buffer): Promise<boolean> {
     return new Promise((resolve) => {
@@ -167,10 +186,9 @@ export class LiveClient {
   }
 }
 
-/** What a text frame says of the client's sound; undefined: it says nothing known. */
-function soundOf(text: Buffer): boolean | undefined {
+function parsed(text: Buffer): unknown {
   try {
-    return liveReportSchema.safeParse(JSON.parse(text.toString())).data?.armed;
+    return JSON.parse(text.toString());
   } catch {
     return undefined;
   }

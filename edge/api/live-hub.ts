@@ -9,6 +9,7 @@ import type { Discretion } from './audience.ts';
 import { catchUp, MAX_REPLAY_ROWS } from './live-catch-up.ts';
 import { LiveClient, type LiveClientEvents } from './live-client.ts';
 import { commitFrame, SharedFrame } from './live-frame.ts';
+import type { ConnectionViews, VideoDesk } from './live-video.ts';
 import type { JournalPort } from './ports.ts';
 import { onDuty, type Session, type Sessions } from './sessions.ts';
 
@@ -23,6 +24,7 @@ export interface LiveHubOptions {
   alarms: AlarmView;
   discretion: Discretion;
   sessions: Sessions;
+  video: VideoDesk;
   status: () => LiveStatus;
   clock: () => number;
   logger: Logger;
@@ -42,12 +44,19 @@ const nothing: Pick<Committed, 'rows' | 'joined'> = { rows: [] };
 export class LiveHub {
   readonly #o: LiveHubOptions;
   readonly #clients = new Set<LiveClient>();
+  /** Of those who look at a camera, or did. */
+  readonly #views = new Map<LiveClient, ConnectionViews>();
   #position: number;
   #heartbeat: NodeJS.Timeout | undefined;
   #soundArmed = false;
   /** Frames of clients that mean nothing, since the start. */
   ignored = 0;
   readonly #events: LiveClientEvents = {
+    view: (client, request) => {
+      const views = this.#views.get(client) ?? this.#o.video.open(client);
+      this.#views.set(client, views);
+      views.take(request);
+    },
     sound: () => this.#soundChanged(),
     ignored: () => this.ignored++,
     closed: (client) => this.#leave(client),
@@ -237,6 +246,8 @@ export class LiveHub {
 
   #leave(client: LiveClient): void {
     this.#clients.delete(client);
+    this.#views.get(client)?.close();
+    this.#views.delete(client);
     this.#soundChanged();
     if (this.#clients.size > 0) return;
     clearInterval(this.#heartbeat);

@@ -2,6 +2,7 @@ import type { Alarm, AlarmAction, AlarmActionRequest, Role } from '../../contrac
 import type { ProblemCode } from '../../contract/problem.ts';
 import type { Device, OrgUnit, Place, Slot } from '../../contract/site.ts';
 import type { BrokerAccount } from '../adapters/mqtt/options.ts';
+import type { HealthState } from '../adapters/onvif/health.ts';
 import type { Actor } from '../alarms/rights.ts';
 import type { CommandDesk } from '../commands/desk.ts';
 import type { AlarmQuery, EventQuery, StoredBody } from '../journal/reader.ts';
@@ -99,6 +100,8 @@ export interface JournalPort {
 /** What is known of a device's connection. */
 export interface DeviceStatus {
   state: 'online' | 'offline' | 'unknown';
+  /** Of a device that the gateway asks for its events: their channel. `reason` is for installers. */
+  channel?: { state: HealthState; since: string; reason?: string };
   /** When it was last heard, ISO 8601. */
   lastAt?: string;
 }
@@ -135,7 +138,7 @@ export type InboxPort = Pick<
 >;
 
 /** Commands to devices. */
-export type CommandPort = Pick<CommandDesk, 'commandsOf' | 'run'>;
+export type CommandPort = Pick<CommandDesk, 'commandsOf' | 'run' | 'refuse'>;
 
 /** Accounts of devices at the broker. */
 export interface CredentialPort {

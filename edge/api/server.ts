@@ -9,6 +9,7 @@ import { Discretion } from './audience.ts';
 import { SignInLinks } from './links.ts';
 import { createListener } from './listener.ts';
 import { LiveHub } from './live-hub.ts';
+import { VideoDesk, type VideoPort } from './live-video.ts';
 import type {
   AlarmDesk,
   CommandPort,
@@ -28,7 +29,7 @@ import { consoleRoutes, readConsole } from './routes/console.ts';
 import { credentialRoutes } from './routes/credentials.ts';
 import { eventRoutes } from './routes/events.ts';
 import { inboxRoutes } from './routes/inbox.ts';
-import { liveRoute } from './routes/live.ts';
+import { cameraRoute, liveRoute } from './routes/live.ts';
 import { type MetricsSource, opsRoutes } from './routes/ops.ts';
 import { type ProfilePort, profileRoutes } from './routes/profiles.ts';
 import { sessionRoutes } from './routes/session.ts';
@@ -72,6 +73,8 @@ export interface ApiDeps {
   profiles: ProfilePort;
   credentials: CredentialPort;
   commands: CommandPort;
+  /** Absent: no camera can be looked at. */
+  video?: VideoPort;
   status: () => LiveStatus;
   /** Parts that are not up; storage and console are added here. */
   readiness: () => readonly NotReady[];
@@ -130,7 +133,9 @@ export async function createApi(deps: ApiDeps): Promise<ApiServer> {
   const links = new SignInLinks(users, monotonic);
   const alarms = new AlarmView(desk);
   const discretion = new Discretion(directory);
+  const video = new VideoDesk({ port: deps.video, directory, clock: deps.clock, logger });
   const live = new LiveHub({
+    video,
     epoch: deps.epoch,
     journal,
     alarms,
@@ -175,6 +180,7 @@ export async function createApi(deps: ApiDeps): Promise<ApiServer> {
       consoleBuilt: page !== undefined,
     });
     liveRoute(app, live);
+    cameraRoute(app, video);
     app.get('/api/v1/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () =>
       app.swagger(),
     );

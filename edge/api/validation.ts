@@ -1,22 +1,14 @@
 import type { FastifySchemaCompiler } from 'fastify';
-import { type ZodType, z } from 'zod';
-import type { Text } from './language.ts';
-
-const english = z.locales.en().localeError;
-const chinese = z.locales.zhCN().localeError;
+import type { ZodType, z } from 'zod';
+import { type InputFault, inputFaults, NO_MESSAGE } from './input-text.ts';
 
 /** What is wrong with an input, each fault in both languages. */
 export class InvalidInput extends Error {
-  readonly errors: ReadonlyArray<{ path: string; message: Text }>;
+  readonly errors: readonly InputFault[];
 
-  constructor(schema: ZodType, data: unknown) {
+  constructor(issues: readonly z.core.$ZodIssue[]) {
     super('invalid input');
-    const en = schema.safeParse(data, { error: english }).error?.issues ?? [];
-    const zh = schema.safeParse(data, { error: chinese }).error?.issues ?? [];
-    this.errors = en.map((issue, i) => ({
-      path: issue.path.map(String).join('.'),
-      message: { en: issue.message, zh: zh[i]?.message ?? issue.message },
-    }));
+    this.errors = inputFaults(issues);
   }
 }
 
@@ -24,6 +16,6 @@ export class InvalidInput extends Error {
 export const zodValidator: FastifySchemaCompiler<ZodType> =
   ({ schema }) =>
   (data) => {
-    const result = schema.safeParse(data);
-    return result.success ? { value: result.data } : { error: new InvalidInput(schema, data) };
+    const result = schema.safeParse(data, { error: () => NO_MESSAGE, reportInput: true });
+    return result.success ? { value: result.data } : { error: new InvalidInput(result.error.issues) };
   };

@@ -13,7 +13,9 @@ import { register } from '../registry/inbox-desk.ts';
 import { profileFacts, topicsOf } from '../registry/profile-facts.ts';
 import { Registry } from '../registry/registry.ts';
 import { DEFAULT_CONFIG, readConfig, reportFaults } from './load-config.ts';
+import { formatReplaced, type NewUnit, replaceUnit } from './replace-device.ts';
 import { formatTable } from './table.ts';
+import { formatEvent, watchDevice } from './test-device.ts';
 
 interface Options {
   config: string;
@@ -50,6 +52,27 @@ export function devicesCommand(): Command {
       '\nExample:\n  campus-gateway devices add --profile zigbee2mqtt.device --key dorm-508 --name "508 smoke" --place dorm-508 --bridge z2m --config edge.yaml',
     )
     .action(addDevice);
+  subcommand(
+    devices,
+    'replace <id>',
+    'a new unit fills the place of an old one: same id, slot and inputs, a new password; a running gateway takes it up in seconds',
+  )
+    .option('--key <key>', 'what the new unit is called on its transport; default: as the old one')
+    .option('--profile <id>', 'device profile of the new unit; default: that of the old one')
+    .option('--set <name=value>', 'a setting that changes; name=null takes one away', pairs, {})
+    .option('--keep-password', 'the new unit uses the password of the old one')
+    .addHelpText(
+      'after',
+      '\nExample:\n  campus-gateway devices replace dorm-508 --key 0x00158d0001a2b3c4 --config edge.yaml\nAlarms that the old unit held are let go and stay for people to close; SYS.CFG records it.',
+    )
+    .action(replaceDevice);
+  subcommand(devices, 'test <id>', 'print what a running gateway makes of what a device says from now on')
+    .option('--seconds <n>', 'how long', secondsOf, 30)
+    .addHelpText(
+      'after',
+      '\nExample:\n  campus-gateway devices test dorm-508 --seconds 60 --config edge.yaml\nPress the test button meanwhile. Exit 1 when nothing came.',
+    )
+    .action(testDevice);
   const credentials = devices.command('credentials').description('broker accounts of devices');
   subcommand(
     credentials,
@@ -152,6 +175,54 @@ async function addDevice({ config, json, set, ...given }: AddOptions): Promise<v
         );
     },
   );
+}
+
+async function replaceDevice(id: string, { config, json, ...unit }: Options & NewUnit): Promise<void> {
+  await useRegistry(
+    { config, ...(json === undefined ? {} : { json }) },
+    false,
+    async (registry, profiles) => {
+      const replaced = await replaceUnit(id, unit, registry, profiles);
+      if ('faults' in replaced) refuse(replaced.faults, json);
+      else console.log(json ? JSON.stringify({ ok: true, ...replaced }) : formatReplaced(replaced));
+    },
+  );
+}
+
+async function testDevice(id: string, options: Options & { seconds: number }): Promise<void> {
+  const { config, json, seconds } = options;
+  await useRegistry(options, false, async (registry) => {
+    if (registry.device(id) === undefined) {
+      unknownDevice(id);
+      return;
+    }
+    const { data_dir } = readConfig(config, json) ?? {};
+    if (data_dir === undefined) return;
+    const count = await watchDevice(data_dir, {
+      device: id,
+      seconds,
+      onListening: () => console.error(`listening for ${seconds} s; make "${id}" say something`),
+      onEvent: (event) => console.log(json ? JSON.stringify(event) : formatEvent(event)),
+    });
+    if (count > 0) return;
+    console.error(
+      `nothing came of "${id}" in ${seconds} s: it said nothing, only what was known already, or not under its key; does the gateway run? ` +
+        `Look at the unknown devices of the console, and at: campus-gateway devices show ${id}`,
+    );
+    process.exitCode = 1;
+  });
+}
+
+function secondsOf(text: string): number {
+  const seconds = Number(text);
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > 3_600)
+    throw new InvalidArgumentError('write whole seconds, 1 to 3600');
+  return seconds;
+}
+
+function unknownDevice(id: string): void {
+  console.error(`there is no device "${id}"; see: campus-gateway devices list`);
+  process.exitCode = 1;
 }
 
 function refuse(faults: readonly { path: string; message: string }[], json: boolean | undefined): void {
@@ -286,8 +357,7 @@ function print(options: Options, listed: Listed[]): void {
 function show(registry: Registry, id: string, options: Options): void {
   const device = registry.device(id);
   if (device === undefined) {
-    console.error(`there is no device "${id}"; see: campus-gateway devices list`);
-    process.exitCode = 1;
+    unknownDevice(id);
     return;
   }
   const details = detailsOf(registry, device);

@@ -5,11 +5,13 @@ import { z } from 'zod';
 import { type ConfigFault, formatFault } from '../../config/fault.ts';
 import type { EventDraft } from '../../contract/event.ts';
 import { eventType } from '../../contract/event-type.ts';
+import { nearest } from '../../contract/nearest.ts';
 import { storedSchema } from '../../contract/raw-message.ts';
 import { builtinProfiles, Catalogue, profileFiles } from '../../device-profiles/catalogue.ts';
 import type { CompiledProfile } from '../../device-profiles/compile.ts';
 import { lint } from '../../device-profiles/lint.ts';
 import { loadProfileFile } from '../../device-profiles/load-profile.ts';
+import { nameKeys } from '../../device-profiles/normalise.ts';
 import { checkSettings, type Settings } from '../../device-profiles/settings.ts';
 import {
   Trial,
@@ -17,6 +19,7 @@ import {
   type TrialOptions,
   type TrialResult,
 } from '../../device-profiles/trial.ts';
+import { isXml, onvifMessages } from './onvif-xml.ts';
 
 /** What the commands read and write; the process by default. */
 export interface ProfilesIo {
@@ -108,7 +111,8 @@ Examples:
   echo '{"action":"emergency"}' | campus-gateway profiles try --topic zigbee2mqtt/sos
   campus-gateway profiles try --topic io/gate-1/state --settings '{"inputs":{"1":{"means":"panic"}}}' < payload.json
   campus-gateway profiles try --batch cases.jsonl
-A line of a batch is {topic, payload | payloadBase64, retained?, profile?, device?, settings?, receivedAt?}, or
+  campus-gateway profiles try --topic tns1:VideoSource/MotionAlarm --profile onvif.camera < payload.json
+A line of a batch is {topic, payload | payloadBase64, retained?, initial?, profile?, device?, settings?, receivedAt?}, or
 {messages: [...]} for a sequence in which the state of each device is kept.`,
     )
     .action((options: TryOptions) => guarded(io, () => tryMessages(io, options)));
@@ -153,10 +157,15 @@ async function list(io: ProfilesIo, options: CommonOptions): Promise<void> {
     return;
   }
   const width = Math.max(...profiles.map(({ id }) => id.length));
-  for (const { id, version, title, origin, topics } of profiles) {
+  for (const { id, version, title, origin, topics, settings, meanings } of profiles) {
     await io.out(`${id.padEnd(width)}  v${version}  ${origin.padEnd(7)}  ${topics.join('  ')}\n`);
-    if (title !== '') await io.out(`${' '.repeat(width)}  ${title}\n`);
+    const more = [title, named('settings', settings), named('meanings', meanings)];
+    for (const line of more) if (line !== '') await io.out(`${' '.repeat(width)}  ${line}\n`);
   }
+}
+
+function named(what: string, names: readonly string[]): string {
+  return names.length === 0 ? '' : `${what}: ${names.join(', ')}`;
 }
 
 async function check(io: ProfilesIo, files: readonly string[], options: CommonOptions): Promise<void> {
@@ -236,9 +245,19 @@ async function tryMessages(io: ProfilesIo, options: TryOptions): Promise<void> {
   const settings = options.settings === undefined ? undefined : parseSettings(options.settings);
   const catalogue = load(io, options, { samples: false });
   const defaults: LineDefaults = { profile: options.profile, device: options.device, settings };
-  profileOf(catalogue, options.profile);
+  const { source } = profileOf(catalogue, options.profile) ?? {};
   if (options.batch !== undefined) {
     await tryBatch(io, catalogue, options.batch, defaults);
+    return;
+  }
+  const bytes = source === 'onvif' || options.topic !== undefined ? await stdinOf(io) : Buffer.alloc(0);
+  if (source === 'onvif' && isXml(bytes.toString('utf8'))) {
+    const trial = new Trial(catalogue);
+    for (const message of onvifMessages(bytes.toString('utf8'))) {
+      const result = trial.play(message, trialOptions(catalogue, defaults));
+      refuseSettings(catalogue, result, settings);
+      await io.out(options.json === true ? `${JSON.stringify(result)}\n` : describeResult(result));
+    }
     return;
   }
   if (options.topic === undefined) {
@@ -248,12 +267,16 @@ async function tryMessages(io: ProfilesIo, options: TryOptions): Promise<void> {
   }
   const message: TrialMessage = {
     topic: options.topic,
-    payloadBase64: (await buffer(io.stdin as NodeJS.ReadStream)).toString('base64'),
+    payloadBase64: bytes.toString('base64'),
     retained: options.retained,
   };
   const result = new Trial(catalogue).play(message, trialOptions(catalogue, defaults));
   refuseSettings(catalogue, result, settings);
   await io.out(options.json === true ? `${JSON.stringify(result)}\n` : describeResult(result));
+}
+
+function stdinOf(io: ProfilesIo): Promise<Buffer> {
+  return buffer(io.stdin as NodeJS.ReadStream);
 }
 
 function parseSettings(text: string): Settings {
@@ -273,6 +296,7 @@ const messageShape = {
   retained: z.boolean().optional(),
   stored: storedSchema.optional(),
   dup: z.boolean().optional(),
+  initial: z.boolean().optional(),
   receivedAt: z.union([z.string(), z.number()]).optional(),
 };
 
@@ -356,12 +380,15 @@ async function playLines(
 function playLine(catalogue: Catalogue, text: string, defaults: LineDefaults): object {
   const line = parseLine(text);
   const trial = new Trial(catalogue);
-  if (!('messages' in line)) return playMessage(catalogue, trial, line, defaults);
   const { profile, device, settings, receivedAt } = line;
   const inherited = { ...defaults, ...defined({ profile, device, settings, receivedAt }) };
-  const results = (line.messages as LineMessage[]).map((message) =>
-    playMessage(catalogue, trial, message, inherited),
+  const messages = ('messages' in line ? (line.messages as LineMessage[]) : [line]).flatMap((message) =>
+    withXmlRead(catalogue, message, inherited),
   );
+  const [only] = messages;
+  if (!('messages' in line) && messages.length === 1 && only !== undefined)
+    return playMessage(catalogue, trial, only, defaults);
+  const results = messages.map((message) => playMessage(catalogue, trial, message, inherited));
   const last = results.at(-1);
   return {
     status: last?.status ?? 'ignored',
@@ -369,6 +396,14 @@ function playLine(catalogue: Catalogue, text: string, defaults: LineDefaults): o
     events: results.flatMap(({ events }) => events),
     results,
   };
+}
+
+/** XML of a camera becomes the notifications it holds; anything else stays as it is. */
+function withXmlRead(catalogue: Catalogue, message: LineMessage, defaults: LineDefaults): LineMessage[] {
+  const { payload } = message;
+  const isOnvif = profileOf(catalogue, message.profile ?? defaults.profile)?.source === 'onvif';
+  if (!isOnvif || typeof payload !== 'string' || !isXml(payload)) return [message];
+  return onvifMessages(payload).map((read) => ({ ...message, topic: read.topic, payload: read.payload }));
 }
 
 function parseLine(text: string): z.infer<typeof lineSchema> {
@@ -379,10 +414,35 @@ function parseLine(text: string): z.infer<typeof lineSchema> {
     throw new Error('the line is not JSON');
   }
   const parsed = lineSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const { data } = parsed;
+    if (!('messages' in data)) refuseKeys(data, messageKeys);
+    else {
+      refuseKeys(data, sequenceKeys);
+      for (const message of data.messages as LineMessage[]) refuseKeys(message, messageKeys);
+    }
+    return data;
+  }
   throw new Error(
     'the line must be {topic, payload | payloadBase64, ...} or {messages: [{topic, ...}, ...]}',
   );
+}
+
+/** What a line may say about itself beside the case: not read. */
+const notes = ['name', 'note', 'expect'];
+const messageKeys = [...Object.keys(messageShape), ...Object.keys(headShape), ...notes];
+const sequenceKeys = ['messages', 'receivedAt', ...Object.keys(headShape), ...notes];
+
+/** A key that is misspelt would be tried as if it were not there. */
+function refuseKeys(line: object, known: readonly string[]): void {
+  const strange = Object.keys(line).find((key) => !known.includes(key));
+  if (strange !== undefined) {
+    const near = nearest(strange, known);
+    const hint = near === undefined ? `write one of ${known.join(', ')}` : `did you mean "${near}"?`;
+    throw new Error(`"${strange.slice(0, 40)}" is no key of a line; ${hint}`);
+  }
+  if (Object.hasOwn(line, 'payload') && Object.hasOwn(line, 'payloadBase64'))
+    throw new Error('the line has both "payload" and "payloadBase64"; write one of the two');
 }
 
 function playMessage(
@@ -422,11 +482,12 @@ function profileOf(catalogue: Catalogue, id: string | undefined): CompiledProfil
 }
 
 function describeResult(result: TrialResult): string {
-  const { status, profile, device, events, detail, unknown } = result;
+  const { status, profile, device, events, detail, unknown, strange } = result;
   const lines = [`${status}  profile ${profile ?? 'none'}  device ${device ?? 'unknown'}`];
   if (detail !== undefined) lines.push(`  ${detail}`);
   if (unknown !== undefined)
     lines.push(`  ${unknown} ${unknown === 1 ? 'value is' : 'values are'} not known`);
+  if (strange !== undefined) lines.push(`  profile ${profile} does not know its keys ${nameKeys(strange)}`);
   return `${[...lines, ...events.map(describeEvent)].join('\n')}\n`;
 }
 

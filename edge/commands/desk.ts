@@ -4,7 +4,7 @@ import type { EventDraft } from '../../contract/event.ts';
 import type { ProblemCode } from '../../contract/problem.ts';
 import { argumentFault, type RenderedCommand, renderCommand } from '../../device-profiles/command.ts';
 import type { CommandDefinition } from '../../device-profiles/command-schema.ts';
-import { maskPayload } from '../../device-profiles/mask.ts';
+import { MASK, maskPayload } from '../../device-profiles/mask.ts';
 import type { Text } from '../alarms/refusal.ts';
 import type { Actor } from '../alarms/rights.ts';
 import { within } from '../ops/within.ts';
@@ -91,6 +91,17 @@ export class CommandDesk {
     };
   }
 
+  /** Puts on record that somebody whose role may command nothing tried to. Nothing is sent. */
+  async refuse({ device, name }: Pick<CommandRequest, 'device' | 'name'>, actor: Actor): Promise<void> {
+    const output = this.#find(this.#o.devices.get(device), name)?.output;
+    await this.#record(device, actor, {
+      command: name,
+      ...(output === undefined ? {} : { output }),
+      result: 'refused',
+      reason: 'not-allowed',
+    });
+  }
+
   #find(live: LiveDevice | undefined, name: string): CommandDefinition | undefined {
     const commands = live?.profile.definition.commands ?? {};
     return Object.hasOwn(commands, name) ? commands[name] : undefined;
@@ -128,13 +139,14 @@ function judge(
   args: CommandRequest['args'],
   actor: Actor,
 ): RenderedCommand | Refused {
-  if (live === undefined || command === undefined) {
-    const known = Object.keys(live?.profile.definition.commands ?? {});
-    const detail = text.unknownCommand(name, known);
+  // whoever may command nothing learns nothing of what there is
+  const right = command === undefined ? mayCommand(actor, 'mute') : mayCommand(actor, command.output);
+  if (right === 'refused') return { refused: 'not-allowed', reason: 'not-allowed', detail: text.notAllowed };
+  if (live === undefined) return { refused: 'not-possible', reason: 'not-rendered', detail: text.noProfile };
+  if (command === undefined) {
+    const detail = text.unknownCommand(name, Object.keys(live.profile.definition.commands));
     return { refused: 'invalid', reason: 'unknown-command', detail };
   }
-  const right = mayCommand(actor, command.output);
-  if (right === 'refused') return { refused: 'not-allowed', reason: 'not-allowed', detail: text.notAllowed };
   if (right === 'second-person')
     return { refused: 'second-person-needed', reason: 'second-person-needed', detail: text.leaderNeeded };
   const errors = faultsOf(command, args);
@@ -159,15 +171,26 @@ function faultsOf({ args: known }: CommandDefinition, given: CommandRequest['arg
   return [...strange, ...wrong];
 }
 
-/** The arguments as they were sent; masked is what the profile masks, and what sounds like a PIN or a card. */
+/**
+ * The arguments as they were sent. Masked is what the profile masks and what sounds like a PIN or a card, by its own name or
+ * by the name under which the message carries it.
+ */
 function withoutSecrets(
-  { args: known }: CommandDefinition,
+  { args: known, payload, text: line }: CommandDefinition,
   given: CommandRequest['args'],
   mask: readonly string[],
 ): NonNullable<DeviceCommand['args']> {
-  const sent = Object.entries(known).map(([name, { default: preset }]) => [name, given[name] ?? preset]);
-  const json = Buffer.from(JSON.stringify(Object.fromEntries(sent)));
-  return JSON.parse(maskPayload(maskPayload(json, mask)).toString('utf8')) as NonNullable<
+  const written = line ?? JSON.stringify(payload ?? null);
+  const shown = masked(written, mask);
+  const sent = Object.entries(known).map(([name, { default: preset }]) => {
+    const isSecret = written.includes(`{${name}}`) && !shown.includes(`{${name}}`);
+    return [name, isSecret ? MASK : (given[name] ?? preset)];
+  });
+  return JSON.parse(masked(JSON.stringify(Object.fromEntries(sent)), mask)) as NonNullable<
     DeviceCommand['args']
   >;
+}
+
+function masked(written: string, mask: readonly string[]): string {
+  return maskPayload(maskPayload(Buffer.from(written), mask)).toString('utf8');
 }

@@ -3,10 +3,10 @@ import type { Text } from '../alarms/refusal.ts';
 
 /** Every sentence about a command that is said to a person: what, and what to do next. */
 export const text = {
-  noProfile: (profile: string): Text => ({
-    zh: `设备模板“${profile}”当前不可用，不能控制；请安装人员检查模板。`,
-    en: `The device profile "${profile}" cannot be used now: let the installer look at it.`,
-  }),
+  noProfile: {
+    zh: '这个设备的模板当前不可用，命令未发送；请安装人员检查模板。',
+    en: 'The profile of this device cannot be used now: nothing was sent. Let the installer look at the profile.',
+  },
   unknownCommand: (name: string, known: readonly string[]): Text => ({
     zh:
       known.length === 0
@@ -45,9 +45,17 @@ export const text = {
     zh: `设备在线，但没有订阅命令主题“${topic}”，命令未发送；请安装人员检查设备。`,
     en: `The device is connected but does not listen on "${topic}": nothing was sent. Let the installer look at it.`,
   }),
-  externalBroker: (name: string): Text => ({
-    zh: `这个设备经外部代理“${name}”接入，网关只从那里接收，不能发命令；请在该系统中操作。`,
-    en: `This device is reached through the broker "${name}", from which the gateway only receives: use its own system.`,
+  brokerAway: (name: string): Text => ({
+    zh: `站点代理“${name}”未连接，命令未发送，也不会补发；请到现场处理，或等连接恢复后重试。`,
+    en: `The broker "${name}" is not connected: nothing was sent, and nothing will be sent later. Go there, or try again once it is back.`,
+  }),
+  standby: (name: string): Text => ({
+    zh: `本网关对站点代理“${name}”为备用，命令未发送；请在当前工作的那台网关上操作。`,
+    en: `This gateway stands by for the broker "${name}": nothing was sent. Use the gateway that works for it now.`,
+  }),
+  whichBroker: (names: readonly string[]): Text => ({
+    zh: `启动以来还没有收到过这个设备，不知道它接在哪个站点代理上（${names.join('、')}），命令未发送；等它上报后重试，或到现场处理。`,
+    en: `This device was not heard since the start, and which broker it is at (${names.join(', ')}) is not known: nothing was sent. Try again once it has spoken, or go there.`,
   }),
   failed: {
     zh: '命令未能发出；请重试，或到现场处理。',

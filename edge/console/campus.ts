@@ -7,7 +7,8 @@ export interface Site {
   readonly gateway: { readonly name: string; readonly zone?: string };
   readonly places: readonly Pick<Place, 'id' | 'name' | 'kind' | 'parent'>[];
   readonly slots: readonly Pick<Slot, 'id' | 'name' | 'place'>[];
-  readonly devices: readonly Pick<Device, 'id' | 'name'>[];
+  readonly devices: readonly Pick<Device, 'id' | 'name' | 'slot'>[];
+  readonly links?: readonly { readonly slot: string; readonly cameras: readonly string[] }[];
   readonly people?: readonly { readonly user: string; readonly name: string }[];
 }
 
@@ -24,6 +25,7 @@ export class Campus {
   readonly #slots: ReadonlyMap<string, Site['slots'][number]>;
   readonly #devices: ReadonlyMap<string, Site['devices'][number]>;
   readonly #people: ReadonlyMap<string, string>;
+  readonly #cameras: ReadonlyMap<string, readonly string[]>;
 
   constructor(site: Site) {
     this.school = site.gateway.name;
@@ -32,6 +34,7 @@ export class Campus {
     this.#slots = byId(site.slots);
     this.#devices = byId(site.devices);
     this.#people = new Map(site.people?.map(({ user, name }) => [user, name]));
+    this.#cameras = new Map(site.links?.map(({ slot, cameras }) => [slot, cameras]));
   }
 
   /** Names from the building to the room; the campus itself is left out unless it is all there is. */
@@ -58,6 +61,17 @@ export class Campus {
 
   deviceName(id: string | undefined): string | undefined {
     return id === undefined ? undefined : (this.#devices.get(id)?.name ?? id);
+  }
+
+  /** Where a device is. */
+  placeOfDevice(id: string): string[] {
+    const slot = this.#devices.get(id)?.slot;
+    return this.placePath(slot === undefined ? undefined : this.#slots.get(slot)?.place);
+  }
+
+  /** Cameras that see a slot, nearest first. */
+  camerasOf(slot: string | undefined): readonly string[] {
+    return (slot === undefined ? undefined : this.#cameras.get(slot)) ?? [];
   }
 
   /** Name of who has this user name; people who have left stand under it. */

@@ -10,6 +10,7 @@ import { alarmOf, emptyState, type LiveInput, openAlarms, reduce } from './live-
 import { ServerClock } from './server-clock.ts';
 import { fetchSession, may, type Session } from './session.ts';
 import type { Sound } from './sound/sound.ts';
+import { Views } from './video/views.ts';
 
 /** Frames that come within this time are shown together. */
 const SHOW_AFTER_MS = 40;
@@ -42,6 +43,8 @@ export class Duty {
   readonly eventsMissing = ref(false);
   /** Alarms that have just come, for who cannot see them. */
   readonly arrived = shallowRef<readonly Alarm[]>([]);
+  /** Live pictures. */
+  readonly views: Views;
   readonly #sound: Sound;
   readonly #clock = new ServerClock();
   readonly #feed: LiveFeed;
@@ -56,6 +59,7 @@ export class Duty {
   constructor(session: Session, sound: Sound, onSessionEnded: () => void) {
     this.session = session;
     this.#sound = sound;
+    this.views = new Views((request) => this.#feed.ask(request));
     this.#feed = new LiveFeed({
       open: (resume) => openSocket(liveUrl(resume)),
       resume: () => {
@@ -63,8 +67,10 @@ export class Duty {
         return position === undefined || epoch === undefined ? undefined : { since: position, epoch };
       },
       onFrame: (frame) => this.#take(frame),
+      onVideo: (message) => this.views.take(message),
       onLink: (link) => {
         this.link.value = link;
+        if (link !== 'up') this.views.lost();
         this.#listen();
       },
       onBadSince: () => this.learn({ k: 'resync' }),
@@ -121,6 +127,7 @@ export class Duty {
         return;
       case 'hello':
         this.#clock.set(frame.serverTime);
+        this.views.connected();
         // the campus may have been imported anew
         if (this.#names === 'done') this.#names = 'waiting';
         break;
@@ -215,6 +222,7 @@ export function useDuty(): Duty {
 
 function openSocket(url: URL): Socket {
   const browsers = new WebSocket(url.href);
+  browsers.binaryType = 'arraybuffer';
   const socket: Socket = {
     onmessage: null,
     onclose: null,

@@ -1,5 +1,6 @@
 import type { LiveFrame, LiveReport } from '../../contract/live.ts';
 import { LIVE_WATCHDOG_MS, liveClose } from '../../contract/live-timing.ts';
+import type { VideoNotice, ViewRequest } from '../../contract/live-video.ts';
 
 /** Pause before connecting again, milliseconds: random below a limit that doubles from the first to the second. */
 export const RECONNECT_MS = { least: 500, most: 5_000 } as const;
@@ -22,6 +23,8 @@ export interface LiveOptions {
   /** Where to go on; undefined asks for a snapshot. Read at every connection. */
   resume(): { since: number; epoch: string } | undefined;
   onFrame(frame: LiveFrame): void;
+  /** A live picture: what is said of it, or a binary frame of it. */
+  onVideo(message: VideoNotice | ArrayBuffer): void;
   onLink(link: Link): void;
   /** The gateway refused the position: forget it. */
   onBadSince(): void;
@@ -99,6 +102,11 @@ export class LiveFeed {
     if (this.#greeted) this.#report();
   }
 
+  /** Asks for a live picture; without a connection nothing: each hello is the time to ask. */
+  ask(request: ViewRequest): void {
+    if (this.#greeted) this.#socket?.send(JSON.stringify(request));
+  }
+
   #report(): void {
     const report: LiveReport = { k: 'sound', armed: this.#soundArmed };
     this.#socket?.send(JSON.stringify(report));
@@ -111,11 +119,18 @@ export class LiveFeed {
     const socket = this.#o.open(this.#o.resume());
     this.#socket = socket;
     socket.onmessage = ({ data }) => {
-      if (socket === this.#socket) this.#take(String(data));
+      if (socket !== this.#socket) return;
+      if (data instanceof ArrayBuffer) this.#takeVideo(data);
+      else this.#take(String(data));
     };
     socket.onclose = ({ code }) => {
       if (socket === this.#socket) this.#closed(code);
     };
+  }
+
+  #takeVideo(frame: ArrayBuffer): void {
+    this.#heardAt = this.#o.monotonic();
+    this.#o.onVideo(frame);
   }
 
   #take(text: string): void {
@@ -126,6 +141,10 @@ export class LiveFeed {
       this.#o.onBadSince();
       this.#drop();
       this.#retry();
+      return;
+    }
+    if (frame.k === 'view-started' || frame.k === 'view-failed') {
+      this.#o.onVideo(frame);
       return;
     }
     if (frame.k === 'hello') {
@@ -181,9 +200,9 @@ export class LiveFeed {
   }
 }
 
-function parsed(text: string): LiveFrame | undefined {
+function parsed(text: string): LiveFrame | VideoNotice | undefined {
   try {
-    return JSON.parse(text) as LiveFrame;
+    return JSON.parse(text) as LiveFrame | VideoNotice;
   } catch {
     return undefined;
   }

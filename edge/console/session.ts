@@ -65,6 +65,7 @@ type Right =
   | 'alarms.read'
   | 'alarms.act'
   | 'events.read'
+  | 'video.view'
   | 'inbox.read'
   | 'devices.read'
   | 'devices.command'

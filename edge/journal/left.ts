@@ -5,7 +5,7 @@ import { DamageError } from './tail.ts';
 
 const DAY_MS = 86_400_000;
 const DUPLICATES_MS = 600_000;
-/** Of the last rows at most so many are searched for keys of redeliveries. */
+/** Of the last rows at most so many are searched for keys of redeliveries, and for one written by a trusted clock. */
 const DUPLICATES_ROWS = 200_000;
 
 /** What a run leaves in the file for the next one. */
@@ -18,13 +18,19 @@ export interface Left {
   dups: Array<{ keys: string[]; id: string; at: number }>;
   /** Lane `a` sequence of each loaded alarm's first transition: a cursor at or past it has delivered the alarm. */
   raisedSeq: Map<string, number>;
+  /** When the newest row was received that was written by a clock in sync or in holdover, ms since 1970. */
+  trustedAt: number | undefined;
 }
 
 /**
  * Reads what the last run left, up to row `position`. Rejects with `DamageError` for an alarm that cannot be read; a
  * row whose key of redelivery cannot be read is passed over.
  */
-export async function readLeft(db: Pick<Queries, 'all'>, position: number, now: number): Promise<Left> {
+export async function readLeft(
+  db: Pick<Queries, 'all' | 'get'>,
+  position: number,
+  now: number,
+): Promise<Left> {
   // by two queries: each finds its alarms over an index
   const columns =
     'id, body, (SELECT seq FROM journal WHERE alarm = alarm.id ORDER BY position LIMIT 1) AS seq';
@@ -41,6 +47,12 @@ export async function readLeft(db: Pick<Queries, 'all'>, position: number, now: 
     position - DUPLICATES_ROWS,
     now,
   );
+  // a row that names a device's clock says nothing of ours
+  const trusted = await db.get<{ at: number }>(
+    `SELECT at FROM journal WHERE position > ? AND json_valid(body) AND body->>'$.data.clock.source' = 'gateway'
+     AND body->>'$.data.clock.quality' <> 'unsync' ORDER BY position DESC LIMIT 1`,
+    position - DUPLICATES_ROWS,
+  );
   return {
     alarms: alarms.map(({ id, body }) => {
       const alarm = parsedAlarm(body);
@@ -54,6 +66,7 @@ export async function readLeft(db: Pick<Queries, 'all'>, position: number, now: 
       return keys === undefined || id === null ? [] : [{ keys, id, at }];
     }),
     raisedSeq: new Map(alarms.flatMap(({ id, seq }) => (seq === null ? [] : [[id, seq]]))),
+    trustedAt: trusted?.at,
   };
 }
 

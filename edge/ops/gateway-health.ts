@@ -1,6 +1,7 @@
 import { statfsSync } from 'node:fs';
 import type { LiveStatus } from '../../contract/live.ts';
 import type { Adapter } from '../adapters/adapter.ts';
+import type { OnvifAdapter } from '../adapters/onvif/onvif-adapter.ts';
 import type { AlarmBook } from '../alarms/book.ts';
 import type { NotReady } from '../api/ports.ts';
 import type { StorageState } from '../journal/batch.ts';
@@ -26,6 +27,7 @@ export interface GatewayHealthOptions {
   inbox: { readonly counts: NonNullable<LiveStatus['inbox']> };
   /** A console of somebody on duty can be heard. */
   soundArmed: () => boolean;
+  onvif: Pick<OnvifAdapter, 'status'>;
 }
 
 /** What the lights of the console, the heartbeat and the probes show. */
@@ -48,12 +50,19 @@ export class GatewayHealth {
       }),
       storage: journal.storage,
       clock: clockWatch.quality(),
-      cameras: { total: 0, silent: 0, offline: 0 },
+      cameras: this.#cameras(),
       devices: { total: registry.devices().length, offline: offline.size },
       inbox: inbox.counts,
       sound: soundArmed() ? 'armed' : 'none',
       mode: 'normal',
     };
+  }
+
+  /** Silent are all that answer and tell nothing, whatever the reason. */
+  #cameras(): LiveStatus['cameras'] {
+    const { ok, silent, offline, refused, unsupported, unknown } = this.#o.onvif.status().states;
+    const total = ok + silent + offline + refused + unsupported + unknown;
+    return { total, silent: silent + refused + unsupported, offline };
   }
 
   notReady(): NotReady[] {

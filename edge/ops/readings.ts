@@ -1,6 +1,7 @@
 import { lanes } from '../../contract/event.ts';
 import type { Adapter } from '../adapters/adapter.ts';
 import type { ExternalBroker } from '../adapters/external-mqtt/external-broker.ts';
+import type { OnvifAdapter } from '../adapters/onvif/onvif-adapter.ts';
 import type { AlarmBook } from '../alarms/book.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Pipeline } from '../pipeline.ts';
@@ -17,12 +18,14 @@ export interface ReadingSources {
   uplinks: readonly UplinkView[];
   /** Brokers of the site that the gateway is a client of. */
   externals: readonly Pick<ExternalBroker, 'name' | 'status'>[];
+  /** Cameras and access controllers. */
+  onvif: Pick<OnvifAdapter, 'status'>;
   live: { readonly clients: number; readonly ignored: number; soundArmed(): boolean };
 }
 
 /** Every figure of the gateway that is read at a scrape of `/metrics`. */
 export function readings(sources: ReadingSources): Reading[] {
-  const { pipeline, broker, inbox, book, journal, uplinks, externals, live } = sources;
+  const { pipeline, broker, inbox, book, journal, uplinks, externals, onvif, live } = sources;
   return [
     { name: 'campus_waiting', help: 'Items that wait for a batch.', value: () => pipeline.depth },
     { name: 'campus_duplicates', help: 'Events swallowed as duplicates.', value: () => pipeline.duplicates },
@@ -60,6 +63,7 @@ export function readings(sources: ReadingSources): Reading[] {
     })),
     ...uplinks.flatMap((uplink) => uplinkReadings(uplink)),
     ...externals.flatMap((broker) => brokerReadings(broker)),
+    ...onvifReadings(onvif),
   ];
 }
 
@@ -83,6 +87,46 @@ function uplinkReadings(uplink: UplinkView): Reading[] {
         value: () => uplink.status().lanes[lane].oldestS,
       },
     ]),
+  ];
+}
+
+const channelStates = ['ok', 'silent', 'offline', 'refused', 'unsupported', 'unknown'] as const;
+
+const onvifCounters: Readonly<Record<string, string>> = {
+  pulls: 'Requests for events of cameras and access controllers.',
+  notifications: 'Events that they told.',
+  unreadable: 'Notifications without a topic: refused.',
+  cut: 'Notifications of which items or long values were left out.',
+  creates: 'Subscriptions asked for.',
+  renews: 'Subscriptions renewed.',
+  unsubscribes: 'Subscriptions ended.',
+  synchronisations: 'Requests for the present value of every state.',
+  probes: 'Times that a device was asked whether it answers, because no events came.',
+  failed_unreachable: 'Calls that could not be sent.',
+  failed_ended: 'Calls cut before the whole answer.',
+  failed_timeout: 'Calls without a whole answer in time.',
+  failed_tls: 'Calls that ended in TLS.',
+  failed_http: 'Answers that were no SOAP.',
+  failed_malformed: 'Answers that could not be read or were too large.',
+  failed_fault: 'Faults that devices answered.',
+  failed_gone: 'Subscriptions that the device did not know any more.',
+  failed_rejected: 'Refused attempts with credentials.',
+  failed_unsupported: 'Calls that devices do not know.',
+  failed_program: 'Faults of this program.',
+};
+
+function onvifReadings(onvif: ReadingSources['onvif']): Reading[] {
+  return [
+    ...channelStates.map((state) => ({
+      name: `campus_cameras_${state}`,
+      help: `Cameras and access controllers whose event channel is ${state}.`,
+      value: () => onvif.status().states[state],
+    })),
+    ...Object.entries(onvifCounters).map(([name, help]) => ({
+      name: `campus_onvif_${name}`,
+      help,
+      value: () => onvif.status().counters[name] ?? 0,
+    })),
   ];
 }
 

@@ -22,8 +22,10 @@ const CONNECTED_MEANS_ONLINE_MS = 15_000;
 export const NO_SOUND_AFTER_MS = 60_000;
 /** After a start consoles come back by themselves; a browser may want a click first. */
 export const NO_SOUND_AFTER_START_MS = 120_000;
-/** Of those who publish too fast, so many are named. */
+/** Of those who publish too fast, so many are named at once. */
 const PACED_NAMED = 5;
+/** And so many altogether while SYS.DROPPED is open. */
+const PACED_KEPT = 20;
 const TICK_MS = 1_000;
 /** How often another process's import is looked for, in ticks. */
 const REFRESH_TICKS = 5;
@@ -75,6 +77,8 @@ export class Watchdogs {
   #soundDueAt = 0;
   #dropped = 0;
   #droppedAt: number | undefined;
+  /** Who was named as too fast, and when it last was; milliseconds since 1970. */
+  readonly #tooFast = new Map<string, number>();
   #ticks = 0;
 
   constructor(options: WatchdogOptions) {
@@ -169,32 +173,54 @@ export class Watchdogs {
   }
 
   #clock(step: number, now: number): void {
-    const bad = this.#o.clockWatch.quality() !== 'sync';
+    const { clockWatch } = this.#o;
+    const bad = clockWatch.quality() !== 'sync';
     if (bad === this.#clockFault) return;
     this.#clockFault = bad;
-    this.#emit(ownDraft('SYS.CLOCK', bad ? 'raise' : 'clear', now, { stepMs: step }));
+    const { behindMs } = clockWatch;
+    const data = { stepMs: step, ...(behindMs > 0 && { behindMs }) };
+    this.#emit(ownDraft('SYS.CLOCK', bad ? 'raise' : 'clear', now, data));
   }
 
   #drops(now: number): void {
     const dropped = this.#o.dropped();
     const paced = this.#o.takePaced();
+    const newcomers = this.#newlyTooFast(paced.keys(), now);
     if (dropped > this.#dropped || paced.size > 0) {
-      if (this.#droppedAt === undefined) {
-        const users = [...paced.keys()].slice(0, PACED_NAMED);
-        const data = { count: dropped - this.#dropped, ...(users.length > 0 && { tooFast: users }) };
-        this.#emit(ownDraft('SYS.DROPPED', 'raise', now, data));
-        if (users.length > 0)
-          this.#o.logger.warn(
-            { users },
-            'mqtt: publishes faster than max_rate: its messages wait; find out why it does',
-          );
+      const isOpen = this.#droppedAt !== undefined;
+      if (!isOpen || newcomers.length > 0) {
+        const data = {
+          count: dropped - this.#dropped,
+          ...(this.#tooFast.size > 0 && { tooFast: [...this.#tooFast.keys()] }),
+        };
+        this.#emit(ownDraft('SYS.DROPPED', isOpen ? 'update' : 'raise', now, data));
       }
       this.#droppedAt = now;
       this.#dropped = dropped;
     } else if (this.#droppedAt !== undefined && now - this.#droppedAt > DROPPED_CLEARS_AFTER_MS) {
       this.#droppedAt = undefined;
+      this.#tooFast.clear();
       this.#emit(ownDraft('SYS.DROPPED', 'clear', now, { count: dropped }));
     }
+  }
+
+  /** Whoever was not named yet, or is too fast again after a pause: named and logged, a few at a time. */
+  #newlyTooFast(users: Iterable<string>, now: number): string[] {
+    for (const [user, at] of this.#tooFast)
+      if (now - at > DROPPED_CLEARS_AFTER_MS) this.#tooFast.delete(user);
+    const news: string[] = [];
+    for (const user of users) {
+      const isNew = !this.#tooFast.has(user);
+      if (isNew && (news.length >= PACED_NAMED || this.#tooFast.size >= PACED_KEPT)) continue;
+      this.#tooFast.set(user, now);
+      if (isNew) news.push(user);
+    }
+    if (news.length > 0)
+      this.#o.logger.warn(
+        { users: news },
+        'mqtt: publishes faster than max_rate: its messages wait; find out why it does',
+      );
+    return news;
   }
 
   #silences(): void {

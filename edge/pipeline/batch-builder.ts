@@ -11,17 +11,22 @@ import {
 } from '../../contract/event.ts';
 import { eventType } from '../../contract/event-type.ts';
 import type { RawMessage } from '../../contract/raw-message.ts';
+import { noState } from '../../device-profiles/device-state.ts';
+import { isUnknown } from '../../device-profiles/expiry.ts';
 import type { DeviceState } from '../../device-profiles/normalise.ts';
-import type { AlarmBook } from '../alarms/book.ts';
+import type { AlarmBook, ConditionPoint } from '../alarms/book.ts';
 import { opensAlarms } from '../alarms/key.ts';
 import type { Change } from '../alarms/lifecycle.ts';
+import type { DeviceInput } from '../alarms/sources.ts';
 import type { JournalRow, RetainedMessage, SealedBatch } from '../journal/batch.ts';
 import type { Journal } from '../journal/journal.ts';
 import { UNFINISHED_KEY } from '../journal/unfinished.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { Replacement } from '../registry/replacement.ts';
 import {
-  bridgeEdge,
+  adapterKey,
   type GatewayIdentity,
+  goesAway,
   type KnownOrigin,
   knownOrigin,
   type LiveDevice,
@@ -31,6 +36,7 @@ import { type Duplicates, eventKey } from './duplicates.ts';
 import { newEventId } from './event-id.ts';
 import type { Share } from './item.ts';
 import { ownDraft } from './own-event.ts';
+import { endedByPresence, replacementDraft, unitKey } from './replaced-units.ts';
 
 /** What evaluating a batch needs. */
 export interface Evaluation {
@@ -72,26 +78,60 @@ export class Batch {
     const { live } = share;
     for (const draft of share.drafts) this.#addDraft(live, draft, raw);
     if (share.state !== undefined) this.#states.set(live.device.id, share.state);
+    if (share.adapter !== undefined) this.keep(adapterKey(live.device.id), share.adapter);
   }
 
   /** An event of the gateway itself, or about a device it watches. */
   addOwn(draft: EventDraft, deviceId?: string): void {
-    const live = deviceId === undefined ? undefined : this.#e.devices.get(deviceId);
-    this.#addEvent(live, draft, undefined);
+    const { devices, registry, identity } = this.#e;
+    const live = deviceId === undefined ? undefined : devices.get(deviceId);
+    // one whose profile cannot be used still has its place
+    const device = deviceId === undefined || live !== undefined ? undefined : registry.device(deviceId);
+    const own = device === undefined ? identity : { ...identity, ...registry.originOf(device, draft.input) };
+    this.#addEvent(live, draft, undefined, own);
   }
 
-  /** Alarms let go of devices that are registered no more, or elsewhere; these are strangers from now on. */
-  release(): void {
+  /**
+   * Alarms let go of units that were replaced, and of devices that are registered no more, or elsewhere; these are
+   * strangers from now on.
+   */
+  release(replaced: readonly Replacement[] = []): void {
     const { book, devices } = this.#e;
+    for (const replacement of replaced) this.#replace(replacement);
     const { changes, devices: gone } = book.release((source, alarm) => devices.speaksFor(source, alarm));
     this.addChanges(changes, undefined);
     for (const id of gone) this.#states.set(id, devices.forget(id));
   }
 
+  /** What the old unit held nobody else can clear; the new one has said nothing yet. */
+  #replace(replacement: Replacement): void {
+    const { device: id } = replacement;
+    this.addOwn(replacementDraft(replacement, this.#e.clock()), id);
+    const stays = ({ device }: DeviceInput, { type }: Alarm) => device !== id || endedByPresence.has(type);
+    this.addChanges(this.#e.book.release(stays, `the unit was replaced: ${id}`).changes, undefined);
+    this.#states.set(id, noState);
+    this.keep(unitKey(id), replacement.id);
+  }
+
   /** These devices are out of reach: their states, where they had one, and their alarms are unknown; nothing is cleared. */
-  lose(forgotten: ReadonlyMap<string, DeviceState | undefined>): void {
+  lose(forgotten: ReadonlyMap<string, DeviceState | undefined>, cause?: string[]): void {
     for (const [id, state] of forgotten) if (state !== undefined) this.#states.set(id, state);
-    this.addChanges(this.#e.book.lose([...forgotten.keys()]), undefined);
+    this.addChanges(this.#e.book.lose(forgotten.keys()), cause);
+  }
+
+  /** These conditions were not said again in time: they and their alarms are unknown; nothing is cleared. */
+  expire(points: readonly ConditionPoint[]): void {
+    const { devices, book } = this.#e;
+    for (const { device } of points) {
+      const live = devices.get(device);
+      // what waits brings a state of its own
+      if (live?.state !== undefined && live.waiting === 0) this.#states.set(device, live.state);
+    }
+    // a message may have come first, and said it again
+    const still = points.filter(({ device, input, type }) =>
+      isUnknown(devices.get(device)?.state, { input, type }),
+    );
+    this.addChanges(book.expire(still), undefined);
   }
 
   /** A state of the gateway itself. */
@@ -146,10 +186,15 @@ export class Batch {
     this.#addEvent(live, draft, key);
   }
 
-  #addEvent(live: LiveDevice | undefined, draft: EventDraft, key: string | undefined): void {
-    const { identity, registry, book, devices } = this.#e;
-    const known =
-      live === undefined ? knownOrigin(identity, draft.input) : devices.originOf(live, draft.input);
+  /** `own`: the origin of an event that no device at work causes. */
+  #addEvent(
+    live: LiveDevice | undefined,
+    draft: EventDraft,
+    key: string | undefined,
+    own: Origin = this.#e.identity,
+  ): void {
+    const { registry, book, devices } = this.#e;
+    const known = live === undefined ? knownOrigin(own, draft.input) : devices.originOf(live, draft.input);
     const { origin } = known;
     if (raisedOnLifeSafety.has(draft.type) && draft.severity > 2 && this.#protectsLife(live, origin.slot)) {
       draft.severity = 2 as Severity;
@@ -159,9 +204,8 @@ export class Batch {
       const armed = origin.slot === undefined ? 'never' : registry.armed(origin.slot);
       this.addChanges(book.onEvent(event, { armed }), [event.id]);
     }
-    if (live !== undefined && bridgeEdge(draft) === 'down') {
-      this.addChanges(book.lose(devices.forgetBehind(live.device.id)), [event.id]);
-    }
+    // what is behind it is out of reach, also after a restart
+    if (live !== undefined && goesAway(draft)) this.lose(devices.forgetBehind(live.device.id), [event.id]);
   }
 
   /** A device protects life when its slot, or the slot of any of its inputs, does. */

@@ -5,8 +5,10 @@ import type { Device } from '../../contract/site.ts';
 import type { Catalogue } from '../../device-profiles/catalogue.ts';
 import type { CompiledProfile } from '../../device-profiles/compile.ts';
 import { noState } from '../../device-profiles/device-state.ts';
+import { expire } from '../../device-profiles/expiry.ts';
 import { maySay } from '../../device-profiles/may-say.ts';
 import { type DeviceState, forget, type Settings } from '../../device-profiles/normalise.ts';
+import type { ConditionPoint } from '../alarms/book.ts';
 import type { DeviceInput } from '../alarms/sources.ts';
 import type { Watched } from '../ops/silence-watch.ts';
 import { settingsOf } from '../registry/device-settings.ts';
@@ -25,9 +27,11 @@ export interface LiveDevice {
   queue: ClientQueue<Item> | undefined;
   /** When it last said something that was not retained, monotonic milliseconds; undefined: not since the start. */
   heardAt: number | undefined;
+  /** Keys of its messages that its profile does not name, since the start. */
+  strange: Set<string>;
   /** When an unreadable message was last reported, ms since 1970. */
   reportedAt: number;
-  /** The adapter that it was last heard through; undefined since the start. */
+  /** The adapter that it was last heard through, also before the start; undefined: never heard. */
   adapter: string | undefined;
   /** By input; see `originOf`. */
   origins: Map<string | undefined, KnownOrigin>;
@@ -48,8 +52,30 @@ export interface Route {
 /** Topics of a source remembered; 50,000 are some 10 MB. */
 const MAX_ROUTES = 50_000;
 
+const ADAPTER = 'adapter:';
+
+/** Under which key the journal keeps the adapter that a device was last heard through. */
+export function adapterKey(device: string): string {
+  return `${ADAPTER}${device}`;
+}
+
+/** The adapters of devices among what the journal keeps. */
+export function heardThrough(states: ReadonlyMap<string, string>): Map<string, string> {
+  return new Map(
+    [...states].flatMap(([key, value]) =>
+      key.startsWith(ADAPTER) ? [[key.slice(ADAPTER.length), value] as const] : [],
+    ),
+  );
+}
+
 /** What the gateway itself says of a device, by its connection. */
 const watchedByUs: ReadonlySet<string> = new Set(['DEV.OFFLINE', 'SYS.GATEWAY_DOWN']);
+
+/** What the gateway says of the event channel of a device that it asks over ONVIF. */
+const saidOfChannels: ReadonlySet<string> = new Set(['DEV.SILENT', 'DEV.AUTH']);
+
+/** Bridges one behind the other that are followed. */
+const MAX_HOPS = 8;
 
 /** Inputs of one device whose origin is remembered. */
 const MAX_ORIGINS = 128;
@@ -69,17 +95,23 @@ export class LiveDevices {
   readonly #registry: Registry;
   readonly #byId = new Map<string, LiveDevice>();
   readonly #stored: Map<string, DeviceState>;
+  /** By device: where it was heard before it was at work here. */
+  readonly #adapters: Map<string, string>;
   readonly #identity: GatewayIdentity;
   /** By source, then channel. */
   #routes = new Map<string, Map<string, readonly Route[]>>();
+  /** Of devices that their adapter names: by profile, then channel. */
+  #captures = new Map<string, Map<string, Record<string, string>>>();
 
-  /** `stored`: device id to state, as the last run left it. */
+  /** `stored`: device id to state, and `adapters`: to where it was heard, as the last run left it. */
   constructor(
     catalogue: Pick<Catalogue, 'get' | 'match' | 'ignores'>,
     registry: Registry,
     stored: Map<string, DeviceState>,
     identity: GatewayIdentity,
+    adapters: ReadonlyMap<string, string> = new Map(),
   ) {
+    this.#adapters = new Map(adapters);
     this.#identity = identity;
     this.#catalogue = catalogue;
     this.#registry = registry;
@@ -89,12 +121,19 @@ export class LiveDevices {
   /** Devices or profiles changed: look everything up anew; states stay. */
   refresh(): void {
     this.#routes = new Map();
-    for (const live of this.#byId.values()) this.#stored.set(live.device.id, live.state as DeviceState);
+    this.#captures = new Map();
+    for (const { device, state, adapter } of this.#byId.values()) {
+      this.#stored.set(device.id, state as DeviceState);
+      if (adapter !== undefined) this.#adapters.set(device.id, adapter);
+    }
     for (const [id, live] of this.#byId) {
       const device = this.#registry.device(id);
       const profile = device === undefined ? undefined : this.#catalogue.get(device.profile);
       if (device === undefined || profile === undefined) this.#byId.delete(id);
-      else Object.assign(live, { device, profile, settings: settingsOf(device), origins: new Map() });
+      else {
+        const strange = profile === live.profile ? live.strange : new Set<string>();
+        Object.assign(live, { device, profile, settings: settingsOf(device), strange, origins: new Map() });
+      }
     }
   }
 
@@ -111,6 +150,28 @@ export class LiveDevices {
       known.set(channel, routes);
     }
     return routes;
+  }
+
+  /**
+   * The way to the device that an adapter names, whatever its topic; empty for one that is not registered any more. Its
+   * profile may be of another source.
+   */
+  routeTo(id: string, channel: string): readonly Route[] {
+    const live = this.get(id);
+    if (live === undefined) return nowhere;
+    // like what is remembered of a source: a topic of one profile has the same captures for all of its devices
+    const { id: profile } = live.profile;
+    let known = this.#captures.get(profile);
+    if (known === undefined || known.size >= MAX_ROUTES) {
+      known = new Map();
+      this.#captures.set(profile, known);
+    }
+    let captures = known.get(channel);
+    if (captures === undefined) {
+      captures = live.profile.match(channel)?.captures ?? {};
+      known.set(channel, captures);
+    }
+    return [{ live, captures }];
   }
 
   /** A command or an echo that no profile takes as news: no message of an unknown device. */
@@ -137,8 +198,9 @@ export class LiveDevices {
       waiting: 0,
       queue: undefined,
       heardAt: undefined,
+      strange: new Set(),
       reportedAt: Number.NEGATIVE_INFINITY,
-      adapter: undefined,
+      adapter: this.#adapters.get(id),
       origins: new Map(),
     };
     this.#byId.set(id, live);
@@ -161,13 +223,12 @@ export class LiveDevices {
    */
   *watched(isDown: (device: string) => boolean, unheard: readonly string[] = []): Generator<Watched> {
     for (const device of this.#registry.devices()) {
-      const { id, bridge } = device;
+      const { id } = device;
       const live = this.get(id);
       const heartbeatMs = live?.profile.heartbeatMs(live.settings);
       if (live === undefined || heartbeatMs === undefined) continue;
       const reachable =
-        !isDown(id) &&
-        (bridge === undefined || !isDown(bridge)) &&
+        !this.#way(device).some((hop) => isDown(hop.id)) &&
         !unheard.some((adapter) => this.isReachedBy(device, adapter));
       yield { id, heartbeatMs, heardAt: live.heardAt, reachable };
     }
@@ -182,6 +243,7 @@ export class LiveDevices {
     const live = this.get(id);
     // a profile with a fault must not let go of anything
     if (live === undefined || watchedByUs.has(alarm.type)) return true;
+    if (device.onvif !== undefined && saidOfChannels.has(alarm.type)) return true;
     const { profile, settings } = live;
     if (alarm.type === 'DEV.SILENT') return profile.heartbeatMs(settings) !== undefined;
     return maySay(profile, settings, input, alarm.type);
@@ -196,24 +258,69 @@ export class LiveDevices {
     return state;
   }
 
-  /** The devices behind a bridge are unknown now: what they say next is a first sight. Returns their ids. */
-  forgetBehind(bridge: string): string[] {
-    const ids: string[] = [];
-    for (const device of this.#registry.devicesBehind(bridge)) {
-      const live = this.get(device.id);
-      if (live?.state !== undefined) live.state = forget(live.state);
-      ids.push(device.id);
-    }
-    return ids;
+  /** Another unit speaks for this device from now on: nothing is known of it. */
+  renew(id: string): void {
+    const live = this.get(id);
+    if (live === undefined) this.#stored.delete(id);
+    else Object.assign(live, { state: undefined, reportedAt: Number.NEGATIVE_INFINITY });
   }
 
   /**
-   * Is it reached through this external broker: was it last heard there, or, not heard since the start, has it no account
-   * at the embedded one?
+   * Makes the conditions unknown that were not said again within their `maxActive`, and returns them.
+   * A device of which something waits is left for the next call: its message may be the repetition.
+   */
+  expire(now: number): ConditionPoint[] {
+    const points: ConditionPoint[] = [];
+    for (const { id: device } of this.#registry.devices()) {
+      const live = this.get(device);
+      if (live?.state?.limits === undefined || live.waiting > 0) continue;
+      const over = expire(live.state, now);
+      if (over === undefined) continue;
+      live.state = over.state;
+      for (const { input, type } of over.expired)
+        points.push(input === undefined ? { device, type } : { device, input, type });
+    }
+    return points;
+  }
+
+  /**
+   * The devices behind a bridge, at any depth, are unknown now: what they say next is a first sight. Returns their ids,
+   * with the state to store where there is one.
+   */
+  forgetBehind(bridge: string): Map<string, DeviceState | undefined> {
+    const forgotten = new Map<string, DeviceState | undefined>();
+    const passed = new Set([bridge]);
+    for (const id of passed) {
+      for (const device of this.#registry.devicesBehind(id)) {
+        if (passed.has(device.id)) continue;
+        passed.add(device.id);
+        const live = this.get(device.id);
+        if (live?.state !== undefined) live.state = forget(live.state);
+        // what waits brings a state of its own; this one would say that its events are stored
+        forgotten.set(device.id, live?.waiting === 0 ? live.state : undefined);
+      }
+    }
+    return forgotten;
+  }
+
+  /** It was heard through this adapter while it was a stranger. False: it has been heard since. */
+  wasHeard(id: string, adapter: string): boolean {
+    const live = this.get(id);
+    if (live === undefined || live.adapter !== undefined) return false;
+    live.adapter = adapter;
+    this.#adapters.set(id, adapter);
+    return true;
+  }
+
+  /**
+   * Is it reached through this external broker: was it last heard there, or, never heard, has it no account at the
+   * embedded one?
    */
   isReachedBy(device: Device, adapter: string): boolean {
-    const last = this.get(device.id)?.adapter;
-    return last === undefined ? !this.#hasAccount(device) : last === adapter;
+    const live = this.get(device.id);
+    if (live?.adapter !== undefined) return live.adapter === adapter;
+    // a camera is no device of a broker
+    return live?.profile.source === 'mqtt' && !this.#hasAccount(device);
   }
 
   /**
@@ -233,11 +340,18 @@ export class LiveDevices {
 
   /** Has it, or a bridge before it, an account at the embedded broker? */
   #hasAccount(device: Device): boolean {
-    for (let next: Device | undefined = device, hops = 0; next !== undefined && hops < 8; hops++) {
-      if (next.user !== undefined) return true;
+    return this.#way(device).some(({ user }) => user !== undefined);
+  }
+
+  /** The device itself and the bridges it is reached through, the nearest first. */
+  #way(device: Device): Device[] {
+    const way: Device[] = [];
+    // the bound keeps a circle, which an import refuses, from hanging the gateway
+    for (let next: Device | undefined = device; next !== undefined && way.length < MAX_HOPS; ) {
+      way.push(next);
       next = next.bridge === undefined ? undefined : this.#registry.device(next.bridge);
     }
-    return false;
+    return way;
   }
 
   #find(source: string, channel: string): readonly Route[] {
@@ -255,8 +369,7 @@ export function knownOrigin(origin: Origin, input: string | undefined): KnownOri
   return { origin, parts: bodyParts(origin, input) };
 }
 
-/** A draft that says a bridge went or came back. */
-export function bridgeEdge(draft: EventDraft): 'down' | 'up' | undefined {
-  if (draft.type !== 'SYS.GATEWAY_DOWN') return undefined;
-  return draft.edge === 'raise' ? 'down' : 'up';
+/** Says a draft that its device is away? Then so is what is reached through it. */
+export function goesAway({ type, edge }: EventDraft): boolean {
+  return edge === 'raise' && (type === 'SYS.GATEWAY_DOWN' || type === 'DEV.OFFLINE');
 }

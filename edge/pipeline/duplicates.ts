@@ -41,6 +41,12 @@ export class Duplicates {
     return last !== undefined && Math.abs(at - last) <= windowMs;
   }
 
+  /** Another unit counts its events anew under the same name. */
+  forget(device: string): void {
+    for (const keys of [this.#young, this.#old])
+      for (const key of keys.keys()) if (key.startsWith(`k|${device}|`)) keys.delete(key);
+  }
+
   remember(key: string, at: number): void {
     this.#young.set(key, at);
     if (this.#young.size < MAX_KEYS / 2) return;

@@ -14,6 +14,8 @@ export interface Share {
   drafts: EventDraft[];
   /** Set when the message changed the device's state. */
   state: DeviceState | undefined;
+  /** Set when the device was heard through another adapter than before. */
+  adapter: string | undefined;
 }
 
 /** What waits for a batch: a normalised message, or something the gateway or a person wants done. */

@@ -1,7 +1,9 @@
 import type { RawMessage } from '../../contract/raw-message.ts';
 import type { CompiledProfile } from '../../device-profiles/compile.ts';
 import { isMasked, maskPayload } from '../../device-profiles/mask.ts';
+import { maskStranger } from '../../device-profiles/mask-stranger.ts';
 import type { RetainedMessage } from '../journal/batch.ts';
+import { discoveryName } from '../registry/discovery-topic.ts';
 
 /** What `maskPayload` leaves of something whose parts have no names. */
 const onlyLength = /^\(\d+ bytes are not kept/;
@@ -22,6 +24,7 @@ export function retainedCopy(
     kept = masked(kept, profile.definition.mask, isHarmlessText(profile, channel));
   }
   if (!isKnown) kept = masked(kept, undefined, false);
+  if (!isKnown && discoveryName(channel) === undefined) kept = maskStranger(kept, channel);
   return { topic: channel, payload: kept, qos: qos ?? 0 };
 }
 

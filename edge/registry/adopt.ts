@@ -2,6 +2,7 @@ import { eventType } from '../../contract/event-type.ts';
 import { nearest } from '../../contract/nearest.ts';
 import type { Device, Site, Slot } from '../../contract/site.ts';
 import type { CompiledProfile } from '../../device-profiles/compile.ts';
+import { settingsOfTypes } from '../../device-profiles/may-say.ts';
 import type { AdoptRequest, NewSlot } from './adopt-request.ts';
 import type { InboxGroup } from './inbox.ts';
 import { profileFacts } from './profile-facts.ts';
@@ -21,7 +22,7 @@ export interface FieldFault {
 export type Adoption = { device: Device; slots: Slot[]; site: Site } | { faults: FieldFault[] };
 
 export interface AdoptContext {
-  registry: Pick<Registry, 'devices' | 'device' | 'slots' | 'faultsOf' | 'devicesOfUser' | 'account'>;
+  registry: Pick<Registry, 'devices' | 'device' | 'slots' | 'faultsOf' | 'devicesOfUser' | 'isOwnAccount'>;
   profiles: Pick<Profiles, 'get' | 'list'>;
   /** Absent: the device was never heard (command line). */
   group?: InboxGroup;
@@ -117,7 +118,7 @@ class Plan {
   device(key: string): Device {
     const { name, profile, settings } = this.#request;
     const bridge = this.#bridge();
-    const user = this.#user(bridge);
+    const user = this.#user(bridge, key);
     const slot = this.#ownSlot();
     const inputs = this.#inputs();
     return {
@@ -157,8 +158,29 @@ class Plan {
       }
       return undefined;
     }
-    const lifeSafety = (this.#context.types ?? []).some((code) => eventType(code)?.lifeSafety === true);
+    const types = [...(this.#context.types ?? []), ...this.#chosenTypes()];
+    const lifeSafety = types.some(concernsLife);
     return this.#newSlot('slot', slot ?? {}, { id: this.#id, place: at, lifeSafety });
+  }
+
+  /** What the request lets the device say at its own slot: meanings of inputs without another, and of settings. */
+  #chosenTypes(): string[] {
+    const { inputs = {}, settings = {} } = this.#request;
+    const profile = this.#profile;
+    if (profile === undefined) return [];
+    const named = settingsOfTypes(profile.definition);
+    const words = Object.entries(settings).flatMap(([name, value]): unknown[] => {
+      if (!named.has(name)) return [];
+      return typeof value === 'object' && value !== null ? Object.values(value) : [value];
+    });
+    for (const { slot, means } of Object.values(inputs)) if (slot === undefined) words.push(means);
+    return words.flatMap((word) => (typeof word === 'string' ? this.#typeOf(word) : []));
+  }
+
+  /** A meaning of the profile, or a code. */
+  #typeOf(word: string): string {
+    const meanings = this.#profile?.definition.meanings ?? {};
+    return (Object.hasOwn(meanings, word) ? meanings[word] : undefined) ?? word;
   }
 
   #inputs(): Device['inputs'] {
@@ -177,8 +199,7 @@ class Plan {
           this.faults.push({ path: `${path}.place`, message });
           return [name, rest];
         }
-        const type = rest.means === undefined ? undefined : this.#profile?.definition.meanings[rest.means];
-        const lifeSafety = type !== undefined && eventType(type)?.lifeSafety === true;
+        const lifeSafety = rest.means !== undefined && concernsLife(this.#typeOf(rest.means));
         const id = `${this.#id}-${slug(name)}`.slice(0, 64);
         return [name, { ...rest, slot: this.#newSlot(path, slot, { id, place: at, lifeSafety }) }];
       }),
@@ -215,14 +236,16 @@ class Plan {
   }
 
   /** The account it connected as, if it has it for itself. */
-  #user(bridge: string | undefined): string | undefined {
+  #user(bridge: string | undefined, key: string): string | undefined {
     const { user } = this.#request;
     const { registry, group } = this.#context;
     if (user !== undefined || bridge !== undefined || group?.user === undefined) return user;
-    const isOwn =
-      registry.account(group.user) !== undefined && registry.devicesOfUser(group.user).length === 0;
-    return isOwn ? group.user : undefined;
+    return registry.isOwnAccount(group.user, key) ? group.user : undefined;
   }
+}
+
+function concernsLife(type: string): boolean {
+  return eventType(type)?.lifeSafety === true;
 }
 
 /** An id made of the key, which may be in Chinese; then of the profile. */

@@ -10,6 +10,10 @@ const rules: Rule[] = [
   [/^the topic is none of profile (\S+)$/, (id) => `模板 ${id} 不读取这个主题`],
   [/^nothing in this message is news$/, () => '其中没有需要上报的内容'],
   [/^payload is empty$/, () => '报文是空的'],
+  [
+    /^payload is (\d+) JSON objects, one a line/,
+    (n) => `一条报文里有 ${n} 个 JSON 对象，每行一个；每条报文只能有一个`,
+  ],
 ];
 
 /** A detail in both languages; one that has no translation stands as it is. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Device } from '../../contract/site.ts';
+import type { BrokerAccount } from '../adapters/mqtt/options.ts';
 
 /** No letter or digit that is taken for another when it is typed into a device: no 0, 1, l, o. 32 of them. */
 const LETTERS = '23456789abcdefghijkmnpqrstuvwxyz';
@@ -24,14 +25,21 @@ export function newDevicePassword(): string {
   ).join('-');
 }
 
-/** The account that a device gets: the one it has, else one of its own name that no other device uses. */
-export function accountOf(
-  device: Pick<Device, 'id' | 'user'>,
-  hasCredential: (user: string) => boolean,
-  isUsed: (user: string) => boolean,
-): string {
+/**
+ * Whether what an account may publish is this device alone: each of its topics names the device by its key. What is
+ * wider speaks for others, too, and is no device's own.
+ */
+export function isOwnAccount(
+  { publish, commissioning }: Pick<BrokerAccount, 'publish'> & { commissioning?: boolean | undefined },
+  key: string,
+): boolean {
+  return commissioning !== true && publish.every((filter) => `/${filter}/`.includes(`/${key}/`));
+}
+
+/** The account that a device gets: the one it has, else one of its own name that is nobody else's. */
+export function accountOf(device: Pick<Device, 'id' | 'user'>, isTaken: (user: string) => boolean): string {
   if (device.user !== undefined) return device.user;
   let user = device.id;
-  for (let n = 2; hasCredential(user) && isUsed(user); n++) user = `${device.id.slice(0, 58)}-${n}`;
+  for (let n = 2; isTaken(user); n++) user = `${device.id.slice(0, 58)}-${n}`;
   return user;
 }

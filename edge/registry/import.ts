@@ -1,6 +1,7 @@
-import type { Site } from '../../contract/site.ts';
+import type { Device, Site } from '../../contract/site.ts';
 import type { Queries } from '../journal/sqlite.ts';
 import { deviceCost, hashPassword, personCost, verifyPassword } from './passwords.ts';
+import { type Replacement, withPresentUnit } from './replacement.ts';
 import { idOf, type Table } from './site-issue.ts';
 
 /** What an import does, or would do, to one table: ids, and how many stay as they are. */
@@ -22,6 +23,8 @@ export interface StoredRow {
   hash?: string;
   /** Hash of the password the last import gave: tells a new password in the file from one a person chose since. */
   given?: string | null;
+  /** Of a device that the gateway signs in at: its password, as it is. */
+  secret?: string | undefined;
 }
 
 export type StoredSite = Record<Table, Map<string, StoredRow>>;
@@ -31,6 +34,10 @@ export interface ImportOptions {
   dryRun?: boolean;
   /** Sections in which entries that the site does not list are removed. */
   replace?: ReadonlySet<Table>;
+  /** Passwords of devices as stored, by id. */
+  secrets?: ReadonlyMap<string, string>;
+  /** Devices whose unit was replaced, by id. */
+  replacements?: ReadonlyMap<string, Replacement>;
 }
 
 /** Rows to delete and then insert, table by table. */
@@ -63,10 +70,12 @@ export async function planImport(
   const writes: ImportPlan['writes'] = [];
   for (const table of tables) {
     const wanted: Wanted[] = site[table].map((entry) =>
-      wantedOf(table, withIssuedUser(table, entry, stored)),
+      wantedOf(table, withIssuedUser(table, withUnit(table, entry, stored, options), stored)),
     );
     const rows = await mapTwo(wanted, (entry) =>
-      rowOf(table, entry, stored[table].get(entry.id), options.dryRun === true),
+      table === 'devices'
+        ? deviceRow(entry, stored.devices.get(entry.id), options.secrets?.get(entry.id))
+        : rowOf(table, entry, stored[table].get(entry.id), options.dryRun === true),
     );
     const names = new Set(wanted.map(({ id }) => id));
     const missing = [...stored[table].keys()].filter((id) => !names.has(id));
@@ -98,6 +107,12 @@ export async function readStored(queries: Pick<Queries, 'all'>): Promise<StoredS
   return stored;
 }
 
+/** Passwords of devices, by id. */
+export async function readSecrets(queries: Pick<Queries, 'all'>): Promise<Map<string, string>> {
+  const rows = await queries.all<{ id: string; password: string }>('SELECT id, password FROM device_secret');
+  return new Map(rows.map(({ id, password }) => [id, password]));
+}
+
 /** The site that stored rows describe, without passwords. Our own rows: not checked again. */
 export function siteOf(stored: StoredSite): Site {
   const entries = tables.map((table) => [
@@ -118,7 +133,18 @@ export async function applyImport(queries: Queries, plan: ImportPlan): Promise<v
   }
   for (const { table, rows } of plan.writes) {
     if (rows.length > 0) await queries.run(insertInto(table), JSON.stringify(rows));
+    const secrets = rows.filter(({ secret }) => secret !== undefined);
+    if (secrets.length > 0)
+      await queries.run(
+        `INSERT OR REPLACE INTO device_secret (id, password) SELECT value ->> 'id', value ->> 'secret' FROM json_each(?)`,
+        JSON.stringify(secrets),
+      );
   }
+  // an account that is marked as one for commissioning is no device's own any more
+  await queries.run(
+    `UPDATE device SET body = json_remove(body, '$.user')
+      WHERE body ->> 'user' IN (SELECT id FROM credential WHERE body ->> 'commissioning')`,
+  );
 }
 
 function insertInto(table: string): string {
@@ -130,6 +156,15 @@ function insertInto(table: string): string {
     SELECT value ->> 'id', value ->> 'body', value ->> 'hash', nullif(value ->> 'hash', '') FROM json_each(?) WHERE true
     ON CONFLICT (id) DO UPDATE SET body = excluded.body,
       hash = iif(excluded.hash = '', hash, excluded.hash), given = coalesce(excluded.given, given)`;
+}
+
+/** The unit that was put in since the file was written stays, unless the site names another one. */
+function withUnit(table: Table, entry: object, stored: StoredSite, { replacements }: ImportOptions): object {
+  const id = idOf(table, entry) ?? '';
+  const row = table === 'devices' ? stored.devices.get(id) : undefined;
+  return row === undefined
+    ? entry
+    : withPresentUnit(entry as Device, JSON.parse(row.body), replacements?.get(id));
 }
 
 /** The account that this gateway issued to a device stays, unless the site names one. */
@@ -146,14 +181,39 @@ interface Wanted {
   id: string;
   body: string;
   password?: string | undefined;
+  /** A device at which the gateway has a user: without a new password the stored one stays. */
+  signsIn?: boolean;
 }
 
 function wantedOf(table: Table, entry: object): Wanted {
+  if (table === 'devices') return wantedDevice(entry as Device);
   const { password, password_file: _, ...body } = entry as { password?: string; password_file?: string };
   return { id: idOf(table, entry) ?? '', body: JSON.stringify(body), password };
 }
 
+/** A device without its password. */
+function wantedDevice(device: Device): Wanted {
+  const { id, onvif } = device;
+  if (onvif === undefined) return { id, body: JSON.stringify(device) };
+  const { password, password_file: _, tls, ...rest } = onvif;
+  const body = { ...device, onvif: tls?.ca === undefined ? rest : { ...rest, tls: { ca: tls.ca } } };
+  return { id, body: JSON.stringify(body), password, signsIn: onvif.user !== undefined };
+}
+
 type Planned = { row: StoredRow; change: 'added' | 'changed' | 'unchanged' };
+
+async function deviceRow(
+  { id, body, password, signsIn }: Wanted,
+  stored: StoredRow | undefined,
+  storedSecret: string | undefined,
+): Promise<Planned> {
+  const secret = password ?? (signsIn === true ? storedSecret : undefined);
+  const same = stored?.body === body && secret === storedSecret;
+  return {
+    row: { id, body, secret },
+    change: stored === undefined ? 'added' : same ? 'unchanged' : 'changed',
+  };
+}
 
 async function rowOf(
   table: Table,

@@ -6,6 +6,7 @@ import type { Device, Slot } from '../../contract/site.ts';
 import type { CompiledProfile } from '../../device-profiles/compile.ts';
 import { loadProfile } from '../../device-profiles/load-profile.ts';
 import type { ProfileClock } from '../../device-profiles/normalise.ts';
+import { checkSettings, type Settings } from '../../device-profiles/settings.ts';
 import { ownDraft } from '../pipeline/own-event.ts';
 import { type FieldFault, freeId, planAdoption } from './adopt.ts';
 import type { AdoptRequest } from './adopt-request.ts';
@@ -70,6 +71,8 @@ export interface InboxDeskOptions {
   monotonic: () => number;
   /** Writes what a person changed into the journal. */
   emit: (draft: EventDraft) => Promise<void>;
+  /** A device that is registered now was heard through this adapter as a stranger. */
+  heard?: (device: string, adapter: string) => void;
   logger: Logger;
 }
 
@@ -150,8 +153,9 @@ export class InboxDesk {
     const id = freeId(best?.deviceKey ?? group.clientId ?? '', best?.profile ?? '', { registry });
     const own = group.user === undefined ? [] : registry.devicesOfUser(group.user);
     const bridge = own.find(({ profile }) => profiles.get(profile)?.bridge === true)?.id;
-    const isFree = group.user !== undefined && registry.account(group.user) !== undefined && own.length === 0;
-    return { id, ...(bridge && { bridge }), ...(isFree && group.user && { user: group.user }) };
+    const isOwn =
+      group.user !== undefined && best !== undefined && registry.isOwnAccount(group.user, best.deviceKey);
+    return { id, ...(bridge && { bridge }), ...(isOwn && group.user && { user: group.user }) };
   }
 
   /** Registers a group's device: from its next message on it makes events. Rejects when nothing could be stored. */
@@ -161,10 +165,11 @@ export class InboxDesk {
     if (group.device !== undefined) return 'registered';
     const offer = this.offer(group);
     if (offer !== undefined) return this.#adoptOffer(group, offer, request, by);
-    const types = this.#typesOf(group, request.profile);
+    const types = this.#typesOf(group, request);
     const outcome = await register(request, { ...this.#o, by, group, types });
     if ('faults' in outcome) return outcome;
     const { device, slots } = outcome;
+    this.#o.heard?.(device.id, group.adapter);
     this.#o.inbox.forget((one) => one === group);
     return { adopted: { device, slots, next: this.#next(group, device) } };
   }
@@ -246,20 +251,34 @@ export class InboxDesk {
   }
 
   /** Its device is registered now, by whatever way, or no longer. */
-  #isSettled({ device, names }: InboxGroup): boolean {
+  #isSettled({ device, names, adapter }: InboxGroup): boolean {
     const { registry } = this.#o;
     if (device !== undefined) return registry.device(device) === undefined;
     // asked for when it is shown
     if (isDiscovery({ names })) return false;
-    return names.some((name) => {
+    for (const name of names) {
       const [, profile = '', key = ''] = name.split('\0');
-      return registry.findDevice(profile, key) !== undefined;
-    });
+      const found = registry.findDevice(profile, key);
+      if (found === undefined) continue;
+      this.#o.heard?.(found.id, adapter);
+      return true;
+    }
+    return false;
   }
 
-  #typesOf(group: InboxGroup, profile: string): string[] {
-    const candidate = this.judge(group).candidates.find((one) => one.profile === profile);
-    return candidate?.reads.map(({ type }) => type) ?? [];
+  /** What the kept messages say at the device's own slot, read as the request wants it. */
+  #typesOf(group: InboxGroup, { profile: id, key, inputs, settings }: AdoptRequest): string[] {
+    const profile = this.#o.profiles.get(id);
+    const deviceKey = key ?? profile?.match(group.channel)?.deviceKey;
+    if (profile === undefined || deviceKey === undefined) return [];
+    const meant = Object.entries(inputs ?? {}).map(([name, { slot: _, ...input }]) => [name, input]);
+    const chosen: Settings = { ...settings, ...(inputs && { inputs: Object.fromEntries(meant) }) };
+    // what is wrong with them is said when all of the request is checked
+    if (checkSettings(profile.definition, chosen).length > 0) return [];
+    const read = play(group, { profile, deviceKey, settings: chosen, clock: this.#o.profileClock });
+    return read.flatMap(({ result }) =>
+      result.drafts.flatMap(({ type, input }) => (inputs?.[input ?? '']?.slot === undefined ? [type] : [])),
+    );
   }
 
   #next(group: InboxGroup, device: Device): NextMessage {

@@ -19,8 +19,8 @@ const MAX_READ = 10_000;
 /** Client identifiers that are made anew for each connection name nobody. */
 const passingClient = /^(?:auto-|mosq[-/|]|mqttjs_|mqttx_|paho)/i;
 
-/** Why a message is here: nobody registered its device, or its profile could not make sense of it. */
-export type InboxReason = 'unknown-device' | 'unmapped' | 'undecodable';
+/** Why a message is here: nobody registered its device, or its profile could make no sense of it, or not of all of it. */
+export type InboxReason = 'unknown-device' | 'unmapped' | 'undecodable' | 'partly';
 
 /** One message as it came. */
 export interface InboxSample {

@@ -8,6 +8,8 @@ import type { TopicsOf } from './topic-rights.ts';
 export function profileFacts(catalogue: Pick<Catalogue, 'get' | 'list'>): ProfileFacts {
   return {
     ids: new Set(catalogue.list().map(({ id }) => id)),
+    sourceOf: (id) => catalogue.get(id)?.definition.source,
+    isCamera: (id) => catalogue.get(id)?.definition.camera === true,
     check: (id, device) => {
       const profile = catalogue.get(id);
       return profile === undefined ? [] : checkSettings(profile.definition, settingsOf(device));

@@ -1,23 +1,33 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
+import { uuidv7 } from 'uuidv7';
 import type { ConfigFault } from '../../config/fault.ts';
 import type { Credential, Device, OrgUnit, Place, Site, Slot } from '../../contract/site.ts';
 import type { BrokerAccount } from '../adapters/mqtt/options.ts';
 import { moveToQuarantine } from '../journal/quarantine.ts';
-import type { Database } from '../journal/sqlite.ts';
+import type { Database, Queries } from '../journal/sqlite.ts';
 import { type AccountListener, type AccountRecord, BrokerAccounts } from './accounts.ts';
-import { accountOf, type IssuedCredential, newDevicePassword } from './device-credentials.ts';
+import { accountOf, type IssuedCredential, isOwnAccount, newDevicePassword } from './device-credentials.ts';
 import { IgnoreList } from './ignored.ts';
 import {
   applyImport,
   type ImportReport,
   planImport,
+  readSecrets,
   readStored,
   type StoredSite,
   siteOf,
   tableNames,
 } from './import.ts';
 import { deviceCost, hashPassword, personCost, verifyPassword } from './passwords.ts';
+import {
+  keepReplacement,
+  type Replacement,
+  readReplacements,
+  UNITS_REMEMBERED,
+  type Unit,
+  unitOf,
+} from './replacement.ts';
 import { SessionStore } from './session-store.ts';
 import { checkSite, type ProfileFacts } from './site-check.ts';
 import { explainSiteError, openSiteDatabase, SiteDamageError } from './site-db.ts';
@@ -42,6 +52,28 @@ export interface SiteImportOptions {
   replace?: boolean;
   /** Checks profiles, inputs and settings of devices. */
   profiles?: ProfileFacts;
+}
+
+/** How a unit is replaced. */
+export interface UnitReplacement {
+  /** What is different of the new unit. */
+  change: Partial<Unit>;
+  /** The new unit was given the password of the old one. */
+  keepPassword: boolean;
+  by: string;
+  /** Milliseconds since 1970. */
+  at: number;
+  profiles: ProfileFacts;
+}
+
+/** What a replacement did. */
+export interface ReplacedUnit {
+  device: Device;
+  was: Device;
+  /** Shown once; undefined: the device has no account of its own, or keeps the password. */
+  issued: { user: string; password: string } | undefined;
+  /** Devices that use the same account: its password stays. */
+  shared: string[];
 }
 
 /** Report of an import, or everything that is wrong; never both, and never half an import. */
@@ -76,7 +108,9 @@ export class Registry {
   readonly #accountListeners = new Set<AccountListener>();
   #view = new SiteView(emptySite);
   #credentials: StoredSite['credentials'] = new Map();
+  #replacements: ReadonlyMap<string, Replacement> = new Map();
   #accounts = new Map<string, AccountRecord>();
+  #secrets: ReadonlyMap<string, string> = new Map();
   #version = 0;
   #dataVersion = -1;
   #importing: Promise<unknown> = Promise.resolve();
@@ -208,6 +242,20 @@ export class Registry {
     return this.#record(user)?.account;
   }
 
+  /** Whether an account is there, no other device has it, and all that it may publish is of this key. */
+  isOwnAccount(user: string, key: string): boolean {
+    const row = this.#credentials.get(user);
+    const account = this.account(user);
+    if (row === undefined || account === undefined || this.devicesOfUser(user).length > 0) return false;
+    const { commissioning } = JSON.parse(row.body) as Credential;
+    return isOwnAccount({ ...account, commissioning }, key);
+  }
+
+  /** Password of the gateway's own user at a device; undefined: there is none. Never shown, never logged. */
+  secretOf(device: string): string | undefined {
+    return this.#secrets.get(device);
+  }
+
   /** Everything registered, as an import would write it, without passwords. */
   site(): Site {
     return this.#view.site;
@@ -279,7 +327,9 @@ export class Registry {
       await this.refresh();
       const issues = this.faultsOf(site, profiles);
       if (issues.length > 0) throw new SiteError(issues);
-      const plan = await planImport(await readStored(this.#db), site, emptySite, {});
+      const plan = await planImport(await readStored(this.#db), site, emptySite, {
+        secrets: this.#secrets,
+      });
       await this.#db.transaction((queries) => applyImport(queries, plan));
       await this.#load();
     });
@@ -297,22 +347,12 @@ export class Registry {
       if (device.user === undefined && device.bridge !== undefined) {
         throw new Error(`"${id}" is reached through "${device.bridge}"; issue one for that device`);
       }
-      const user = accountOf(
-        device,
-        (name) => this.#credentials.has(name),
-        (name) => this.devicesOfUser(name).length > 0,
-      );
+      const user = accountOf(device, (name) => this.#isTaken(name, device));
       const created = !this.#credentials.has(user);
       const password = newDevicePassword();
       const hash = await hashPassword(password, deviceCost);
       await this.#db.transaction(async (queries) => {
-        // `given` stays: the next import leaves this password alone unless its file has another one since
-        await queries.run(
-          `INSERT INTO credential (id, body, hash) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET hash = ?3`,
-          user,
-          JSON.stringify({ user }),
-          hash,
-        );
+        await setPassword(queries, user, hash);
         if (device.user !== undefined) return;
         const body = JSON.stringify({ ...device, user });
         await queries.run('UPDATE device SET body = ?2 WHERE id = ?1', id, body);
@@ -320,6 +360,51 @@ export class Registry {
       await this.#load();
       return { user, password, created, devices: this.devicesOfUser(user).map((one) => one.id) };
     });
+  }
+
+  /**
+   * A new unit fills the slot of a device under the same id: another key, profile or settings, and a new password of its
+   * account, if that is its own. Rejects with a `SiteError`, or for an unknown device.
+   */
+  replaceUnit(id: string, { change, ...o }: UnitReplacement): Promise<ReplacedUnit> {
+    return this.#inTurn(async () => {
+      await this.refresh();
+      const old = this.device(id);
+      if (old === undefined) throw new Error(`there is no device "${id}"; see the list of devices`);
+      const { key, profile, settings, ...rest } = { ...old, ...change };
+      const device: Device = { ...rest, ...unitOf({ ...rest, key, profile, settings } as Device) };
+      const site: Site = { ...emptySite, devices: [device] };
+      const issues = checkSite(site, { existing: this.site(), profiles: o.profiles });
+      if (issues.length > 0) throw new SiteError(issues);
+      const shared =
+        old.user === undefined ? [] : this.devicesOfUser(old.user).filter((one) => one.id !== id);
+      const issued =
+        old.user === undefined || shared.length > 0 || o.keepPassword
+          ? undefined
+          : { user: old.user, password: newDevicePassword() };
+      const hash = issued && (await hashPassword(issued.password, deviceCost));
+      const before = this.#replacements.get(id)?.was ?? [];
+      const replacement: Replacement = {
+        id: uuidv7(),
+        device: id,
+        at: o.at,
+        by: o.by,
+        was: [...before, unitOf(old)].slice(-UNITS_REMEMBERED),
+        unit: unitOf(device),
+      };
+      await this.#db.transaction(async (queries) => {
+        await queries.run('UPDATE device SET body = ?2 WHERE id = ?1', id, JSON.stringify(device));
+        if (issued !== undefined && hash !== undefined) await setPassword(queries, issued.user, hash);
+        await keepReplacement(queries, replacement);
+      });
+      await this.#load();
+      return { device, was: old, issued, shared: shared.map((one) => one.id) };
+    });
+  }
+
+  /** The last replacement of each registered device whose unit was replaced. */
+  replacements(): Replacement[] {
+    return [...this.#replacements.values()].filter(({ device }) => this.device(device) !== undefined);
   }
 
   /** Waits for an import under way, then closes the file. */
@@ -339,6 +424,8 @@ export class Registry {
     const plan = await planImport(stored, same ? withoutKnownPasswords(site, stored) : site, stays, {
       dryRun: options.dryRun === true,
       replace,
+      secrets: await readSecrets(this.#db),
+      replacements: this.#replacements,
     });
     if (options.dryRun === true) return plan.report;
     // an import that changes nothing needs no space on the disk
@@ -356,8 +443,10 @@ export class Registry {
   async #load(): Promise<void> {
     this.#dataVersion = await this.#currentDataVersion();
     const stored = await readStored(this.#db);
+    this.#secrets = await readSecrets(this.#db);
     await this.users.load();
     this.#credentials = stored.credentials;
+    this.#replacements = await readReplacements(this.#db);
     const before = this.#accounts;
     this.#accounts = new Map();
     this.#view = new SiteView(siteOf(stored));
@@ -391,7 +480,11 @@ export class Registry {
     return record;
   }
 
-  #rights({ user, publish, subscribe }: Credential): BrokerAccount {
+  #isTaken(user: string, { id, key = id }: Device): boolean {
+    return this.#credentials.has(user) && !this.isOwnAccount(user, key);
+  }
+
+  #rights({ user, publish, subscribe, commissioning }: Credential): BrokerAccount {
     const own = this.devicesOfUser(user);
     // A bridge speaks for the devices behind it.
     const all = own.flatMap((device) => [device, ...this.devicesBehind(device.id)]);
@@ -401,6 +494,7 @@ export class Registry {
       user,
       publish: publish === undefined ? preset('publish') : fillIn(publish, user),
       subscribe: subscribe === undefined ? preset('subscribe') : fillIn(subscribe, user),
+      ...(commissioning === true && { shared: true }),
     };
   }
 
@@ -414,6 +508,16 @@ export class Registry {
     this.#importing = result.catch(() => {});
     return result;
   }
+}
+
+/** `given` stays: the next import leaves this password alone unless its file has another one since. */
+async function setPassword(queries: Queries, user: string, hash: string): Promise<void> {
+  await queries.run(
+    `INSERT INTO credential (id, body, hash) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET hash = ?3`,
+    user,
+    JSON.stringify({ user }),
+    hash,
+  );
 }
 
 function fingerprintOf(site: Site, replace: ReadonlySet<Table>): string {

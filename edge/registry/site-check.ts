@@ -19,6 +19,10 @@ import { checkCredential, keyProblem } from './topic-rights.ts';
 /** What the import must know of the device profiles. */
 export interface ProfileFacts {
   ids: ReadonlySet<string>;
+  /** Transport family that the profile reads; left out: not checked. */
+  sourceOf?(profile: string): string | undefined;
+  /** Takes pictures or sound. */
+  isCamera?(profile: string): boolean;
   /** What is wrong with a device's settings and inputs; `path` such as `inputs.1.means` or `settings.press`. */
   check(profile: string, device: Pick<Device, 'settings' | 'inputs'>): { path: string; message: string }[];
 }
@@ -46,6 +50,8 @@ interface View {
   ids: Record<Table, Set<string>>;
   place: Map<string, Place>;
   bridge: Map<string, string | undefined>;
+  /** Accounts that become the user of no device. */
+  commissioning: Set<string>;
 }
 
 /**
@@ -58,8 +64,9 @@ export function checkSite(raw: unknown, context: SiteContext): SiteIssue[] {
     ...duplicates(raw),
     ...view.places.flatMap((entry) => checkPlace(entry, view)),
     ...view.slots.flatMap((entry) => checkSlot(entry, view)),
-    ...view.devices.flatMap((entry) => checkDevice(entry, view, context.profiles)),
+    ...view.devices.flatMap((entry) => checkDevice(entry, view, context.existing, context.profiles)),
     ...addressesTwice(view, context.existing),
+    ...camerasInPrivate(view, context),
     ...view.credentials.flatMap((entry) => [
       ...checkCredential(entry.at, entry.value),
       ...checkPassword(entry.at, entry.value, context.existing.credentials),
@@ -128,11 +135,12 @@ function viewOf(raw: unknown, existing: Site): View {
   };
   const places = entries('places', placeSchema);
   const devices = entries('devices', deviceSchema);
+  const credentials = entries('credentials', credentialSchema);
   return {
     places,
     slots: entries('slots', slotSchema),
     devices,
-    credentials: entries('credentials', credentialSchema),
+    credentials,
     users: entries('users', userSchema),
     links: entries('links', siteSchema.shape.links.unwrap().element),
     ids: {
@@ -150,7 +158,14 @@ function viewOf(raw: unknown, existing: Site): View {
     bridge: new Map(
       [...existing.devices, ...devices.map((entry) => entry.value)].map((d) => [d.id, d.bridge]),
     ),
+    commissioning: commissioningUsers([...existing.credentials, ...credentials.map(({ value }) => value)]),
   };
+}
+
+/** An account of the file goes before that of the registry. */
+function commissioningUsers(credentials: readonly Credential[]): Set<string> {
+  const marks = new Map(credentials.map(({ user, commissioning }) => [user, commissioning === true]));
+  return new Set([...marks].flatMap(([user, isMarked]) => (isMarked ? [user] : [])));
 }
 
 function duplicates(raw: unknown): SiteIssue[] {
@@ -229,6 +244,7 @@ function checkSlot({ at, value: slot }: Entry<Slot>, view: View): SiteIssue[] {
 function checkDevice(
   { at, value: device }: Entry<Device>,
   view: View,
+  existing: Site,
   profiles: ProfileFacts | undefined,
 ): SiteIssue[] {
   const inputs = Object.entries(device.inputs ?? {});
@@ -240,9 +256,36 @@ function checkDevice(
       refer([...at, 'inputs', name, 'slot'], 'slot', input.slot, view.ids.slots),
     ),
     ...refer([...at, 'user'], 'credential', device.user, view.ids.credentials),
+    ...checkUser([...at, 'user'], device.user, view),
     ...checkBridge([...at, 'bridge'], device, view),
+    ...checkOnvif([...at, 'onvif'], device, existing),
     ...(profiles === undefined ? [] : checkProfile(at, device, profiles)),
   ];
+}
+
+function checkUser(at: PropertyKey[], user: string | undefined, view: View): SiteIssue[] {
+  if (user === undefined || !view.commissioning.has(user)) return [];
+  const hint = 'leave user out: the device gets its own account when one is issued';
+  return [issue(at, `"${user}" is an account for commissioning, which devices share`, hint)];
+}
+
+function checkOnvif(at: PropertyKey[], { id, onvif }: Device, existing: Site): SiteIssue[] {
+  if (onvif === undefined) return [];
+  const { user, password, password_file: file, tls } = onvif;
+  const issues: SiteIssue[] = [];
+  const hasPassword = password !== undefined || file !== undefined;
+  if (password !== undefined && file !== undefined)
+    issues.push(issue([...at, 'password_file'], 'is given beside password', 'keep one of the two'));
+  if (user === undefined && hasPassword)
+    issues.push(
+      issue([...at, file === undefined ? 'password' : 'password_file'], 'is given without user', 'add user'),
+    );
+  const isKnown = existing.devices.some((device) => device.id === id && device.onvif?.user !== undefined);
+  if (user !== undefined && !hasPassword && !isKnown)
+    issues.push(issue([...at, 'user'], `"${user}" is new here and has no password`, 'add password_file'));
+  if (tls !== undefined && tls.ca_file !== undefined && tls.ca !== undefined)
+    issues.push(issue([...at, 'tls', 'ca'], 'is given beside ca_file', 'keep one of the two'));
+  return issues;
 }
 
 function checkBridge(at: PropertyKey[], device: Device, view: View): SiteIssue[] {
@@ -260,6 +303,15 @@ function checkBridge(at: PropertyKey[], device: Device, view: View): SiteIssue[]
 
 function checkProfile(at: PropertyKey[], device: Device, profiles: ProfileFacts): SiteIssue[] {
   const id = device.profile;
+  if (profiles.ids.has(id)) {
+    const source = profiles.sourceOf?.(id) ?? '';
+    if (device.onvif !== undefined && source !== 'onvif')
+      return [
+        issue([...at, 'profile'], `"${id}" does not read ONVIF`, 'choose one that does, e.g. onvif.camera'),
+      ];
+    if (device.onvif === undefined && source === 'onvif')
+      return [issue([...at, 'onvif'], `is missing; "${id}" reads ONVIF`, 'add the address as onvif.url')];
+  }
   if (!profiles.ids.has(id)) {
     const near = nearest(id, profiles.ids);
     const hint = near === undefined ? 'see "campus-gateway profiles list"' : `did you mean "${near}"?`;
@@ -293,6 +345,45 @@ function addressesTwice(view: View, existing: Site): SiteIssue[] {
 
 function addressOf({ id, key, profile }: Device): string {
   return `${profile}\0${key ?? id}`;
+}
+
+/** A camera looks into no private place, nor does a channel of a recorder; what is wired to its inputs may be there. */
+function camerasInPrivate(view: View, { existing, profiles }: SiteContext): SiteIssue[] {
+  if (profiles?.isCamera === undefined) return [];
+  const slots = new Map(
+    [...existing.slots, ...view.slots.map(({ value }) => value)].map((slot) => [slot.id, slot]),
+  );
+  const listed = new Set(view.devices.map(({ value }) => value.id));
+  const entries: { at?: PropertyKey[]; device: Device }[] = [
+    ...view.devices.map(({ at, value: device }) => ({ at, device })),
+    ...existing.devices.filter(({ id }) => !listed.has(id)).map((device) => ({ device })),
+  ];
+  return entries.flatMap(({ at, device }) => {
+    if (profiles.isCamera?.(device.profile) !== true) return [];
+    const looks: [PropertyKey[], string | undefined][] = [
+      [['slot'], device.slot],
+      ...Object.entries(device.inputs ?? {}).flatMap(([name, { slot, means }]): typeof looks =>
+        means === undefined ? [[['inputs', name, 'slot'], slot]] : [],
+      ),
+    ];
+    return looks.flatMap(([key, slot]) => {
+      const place = privatePlace(slots.get(slot ?? '')?.place, view.place);
+      if (place === undefined) return [];
+      const what = `camera "${device.id}" would look into "${place}", which is private`;
+      return [
+        issue(at === undefined ? ['places'] : [...at, ...key], what, 'give it a slot at another place'),
+      ];
+    });
+  });
+}
+
+/** The place itself, or one it lies in, that is private. */
+function privatePlace(place: string | undefined, places: View['place']): string | undefined {
+  // kinds descend; the bound keeps a faulty file from hanging the check
+  for (let at = place, hops = 0; at !== undefined && hops < 10; at = places.get(at)?.parent, hops++) {
+    if (places.get(at)?.private === true) return at;
+  }
+  return undefined;
 }
 
 function checkPassword(

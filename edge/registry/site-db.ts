@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import type { Site } from '../../contract/site.ts';
 import { type Database, openDatabase, sqliteCode } from '../journal/sqlite.ts';
 import { isDamageCode } from '../journal/store.ts';
@@ -41,6 +41,9 @@ const migrations = [
    WHEN old.hash <> new.hash OR old.body ->> 'role' <> new.body ->> 'role'
    BEGIN DELETE FROM session WHERE user = new.id; END;`,
   `CREATE TABLE ignored (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;`,
+  `CREATE TABLE device_secret (id TEXT PRIMARY KEY, password TEXT NOT NULL) STRICT;
+   CREATE TRIGGER device_gone AFTER DELETE ON device
+   BEGIN DELETE FROM device_secret WHERE id = old.id; END;`,
 ];
 
 /** `site.db` cannot be read any more. */
@@ -56,6 +59,7 @@ export class SiteDamageError extends Error {
 
 /** Opens `site.db`, makes it if it is missing, and brings it to this version's form. */
 export async function openSiteDatabase(file: string): Promise<Database> {
+  keepPrivate(file);
   const db = await openDatabase(file, 'create');
   try {
     await expectOurs(db);
@@ -68,6 +72,16 @@ export async function openSiteDatabase(file: string): Promise<Database> {
   } catch (error) {
     await db.close().catch(() => {});
     throw explainSiteError(file, error);
+  }
+}
+
+/** It holds passwords of cameras as they are: nobody else may read it, not even while it is made. */
+function keepPrivate(file: string): void {
+  try {
+    closeSync(openSync(file, 'a', 0o600));
+    for (const name of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(name)) chmodSync(name, 0o600);
+  } catch {
+    // a file of somebody else, or a disk that cannot be written: SQLite says which
   }
 }
 

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type ConfigFault, sortFaults } from '../../config/fault.ts';
@@ -87,7 +88,7 @@ function sectionsOf(raw: unknown): Set<Table> {
 }
 
 interface Passwords {
-  /** By path of the entry, `users.0`. */
+  /** By path of the entry, `users.0`; also `devices.0`, and its certificate as `devices.0.ca`. */
   read: Map<string, string>;
   faults: ConfigFault[];
 }
@@ -108,25 +109,68 @@ function readPasswords(source: YamlSource): Passwords {
         );
     }
   }
+  readDeviceFiles(source, base, passwords);
   return passwords;
 }
 
-function readSecret(file: string): string | { problem: string; hint: string } {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    return missing
-      ? { problem: 'does not exist', hint: 'write the password into that file, relative to this one' }
-      : {
-          problem: `cannot be read (${(error as NodeJS.ErrnoException).code})`,
-          hint: 'let the user of the gateway read it',
-        };
+/** Passwords and certificates of the devices at which the gateway signs in. */
+function readDeviceFiles(source: YamlSource, base: string, found: Passwords): void {
+  const entries = (source.value as { devices?: unknown } | null)?.devices;
+  for (const [index, entry] of (Array.isArray(entries) ? entries : []).entries()) {
+    const onvif = (entry as { onvif?: { password_file?: unknown; tls?: { ca_file?: unknown } } } | null)
+      ?.onvif;
+    const take = (path: PropertyKey[], name: unknown, key: string, read: typeof readSecret): void => {
+      if (typeof name !== 'string') return;
+      const text = read(resolve(base, name));
+      if (typeof text === 'string') found.read.set(key, text);
+      else {
+        const fault = source.fault(
+          ['devices', index, 'onvif', ...path],
+          `${JSON.stringify(name)} ${text.problem}`,
+          text.hint,
+        );
+        found.faults.push(fault);
+      }
+    };
+    // cameras take short passwords, too
+    take(['password_file'], onvif?.password_file, `devices.${index}`, (file) => readSecret(file, 1));
+    take(['tls', 'ca_file'], onvif?.tls?.ca_file, `devices.${index}.ca`, readCertificate);
   }
+}
+
+function readCertificate(file: string): string | { problem: string; hint: string } {
+  const text = readText(file, 'save the certificate of the device there, relative to this file');
+  if (typeof text !== 'string') return text;
+  try {
+    return String(new X509Certificate(text)) && text;
+  } catch {
+    return {
+      problem: 'holds no certificate',
+      hint: 'save it as PEM: it begins with -----BEGIN CERTIFICATE-----',
+    };
+  }
+}
+
+function readText(file: string, missing: string): string | { problem: string; hint: string } {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT'
+      ? { problem: 'does not exist', hint: missing }
+      : { problem: `cannot be read (${code})`, hint: 'let the user of the gateway read it' };
+  }
+}
+
+function readSecret(file: string, least = 8): string | { problem: string; hint: string } {
+  const read = readText(file, 'write the password into that file, relative to this one');
+  if (typeof read !== 'string') return read;
+  const text = read.replace(/\r?\n$/, '');
   if (/[\r\n]/.test(text)) return { problem: 'has several lines', hint: 'keep the password alone in it' };
-  const hint = 'write 8-128 characters into it';
-  return text.length < 8 || text.length > 128 ? { problem: `holds ${text.length} characters`, hint } : text;
+  const hint = `write ${least}-128 characters into it`;
+  return text.length < least || text.length > 128
+    ? { problem: `holds ${text.length} characters`, hint }
+    : text;
 }
 
 function withPasswords(site: Site, read: ReadonlyMap<string, string>): Site {
@@ -139,5 +183,25 @@ function withPasswords(site: Site, read: ReadonlyMap<string, string>): Site {
       const password = read.get(`${table}.${index}`) ?? entry.password;
       return (password === undefined ? rest : { ...rest, password }) as T;
     });
-  return { ...site, credentials: fill('credentials', site.credentials), users: fill('users', site.users) };
+  const devices = site.devices.map((device, index) => {
+    const { onvif } = device;
+    if (onvif === undefined) return device;
+    const { password_file: _, ...rest } = onvif;
+    const password = read.get(`devices.${index}`) ?? onvif.password;
+    const ca = read.get(`devices.${index}.ca`) ?? onvif.tls?.ca;
+    return {
+      ...device,
+      onvif: {
+        ...rest,
+        ...(password === undefined ? {} : { password }),
+        ...(ca === undefined ? {} : { tls: { ca } }),
+      },
+    };
+  });
+  return {
+    ...site,
+    devices,
+    credentials: fill('credentials', site.credentials),
+    users: fill('users', site.users),
+  };
 }

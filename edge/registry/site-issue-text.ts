@@ -24,6 +24,11 @@ const messages: Rule[] = [
   [/^"(.*)" has a character that no topic can have$/, () => '含有主题中不允许的字符'],
   [/^"(.*)" has an empty level$/, () => '含有空的主题层级（多余的“/”）'],
   [/^"(.*)" would be reached through itself$/, () => '网桥不能是设备自己'],
+  [/^"(.*)" is an account for commissioning/, (user) => `“${user}”是多个设备共用的调试账号`],
+  [
+    /^camera "(.*)" would look into "(.*)", which is private$/,
+    (id, place) => `摄像机“${id}”位于私密场所“${place}”，不允许接入`,
+  ],
   [/^no such setting$/, () => '该模板没有这个参数'],
   [/^must be an? (\w+) \(is (.*)\)$/, (type = '') => `应填写${typeNames[type] ?? type}`],
   [/^must be one of (.*) \(is (.*)\)$/, (words) => `只能是：${words}`],
@@ -36,11 +41,13 @@ const messages: Rule[] = [
 const hints: Rule[] = [
   [/^did you mean "(.*)"\?$/, (word) => `是不是“${word}”？`],
   [/^write one of (.*)$/, (words) => `可填：${words}`],
+  [/^give it a slot at another place$/, () => '请换到其他地点的点位'],
   [/^choose another$|^give one of them another key$/, () => '请换一个'],
   [/^add it to the/, () => '请从列表中选择，或先登记'],
   [/^use no /, () => '请去掉 +、# 和控制字符'],
   [/^write no "\/"/, () => '请去掉开头、结尾和连续的“/”'],
   [/^name the real bridge$/, () => '请选择真正的网桥'],
+  [/^leave user out: /, () => '请留空：签发账号密码时设备会得到自己的账号'],
   [/^this profile has none$|^its inputs have no meanings$/, () => '请删除此项'],
   [/^see "campus-gateway profiles list"$/, () => '请从模板列表中选择'],
 ];

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import mqtt, { type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cli } from '../simulators/cli.ts';
 import { type Gateway, type Session, signIn, startGateway } from '../simulators/gateway.ts';
 import { LiveClient } from '../simulators/live-client.ts';
 import { tempDir } from '../simulators/temp-dir.ts';
@@ -71,6 +72,11 @@ function faults(file: string): string[] {
   return gateway.process.lines.filter((line) => line.includes(file) && line.includes('has a fault'));
 }
 
+async function profileIds(): Promise<string[]> {
+  const { body } = await installer.call('GET', '/api/v1/profiles');
+  return (body as { profiles: { id: string }[] }).profiles.map(({ id }) => id);
+}
+
 interface Unread {
   id: string;
   device?: string;
@@ -86,13 +92,20 @@ async function unread(): Promise<Unread | undefined> {
 
 test('a profile with a fault is named by file, line, column and key, and the others serve their devices', async () => {
   expect(faults('bad.yaml').join('\n')).toMatch(/bad\.yaml:5:\d+ map\[0\]\.emitt/);
-  const { body } = await installer.call('GET', '/api/v1/profiles');
-  const ids = (body as { profiles: { id: string }[] }).profiles.map(({ id }) => id);
+  const ids = await profileIds();
   expect(ids).toContain('site.good');
   expect(ids).toContain('io.wired');
   expect(ids).not.toContain('site.bad');
   await press();
   await live.alarm('the press', ({ type, device: id }) => type === 'EMG.PANIC' && id === 'b1');
+});
+
+test('`profiles check` names the same fault at the same place, and the good file beside it is good', async () => {
+  const bad = await cli(['profiles', 'check', join(folder, 'bad.yaml')]);
+  expect(bad.code).toBe(1);
+  expect(`${bad.stdout}${bad.stderr}`).toMatch(/bad\.yaml:5:\d+ map\[0\]\.emitt/);
+  const good = await cli(['profiles', 'check', join(folder, 'good.yaml')]);
+  expect({ code: good.code, stderr: good.stderr }).toEqual({ code: 0, stderr: '' });
 });
 
 test('a profile that is broken while the gateway runs is named, and its last good form still raises alarms', async () => {
@@ -106,6 +119,13 @@ test('a profile that is broken while the gateway runs is named, and its last goo
     'the press',
     () => live.events().filter(({ event }) => event.type === 'EMG.PANIC').length > before,
   );
+});
+
+test('a profile that is mended serves its devices after SIGHUP, beside one that still has its fault', async () => {
+  writeFileSync(join(folder, 'bad.yaml'), buttonProfile('site.bad', 'emit'));
+  gateway.process.child.kill('SIGHUP');
+  await waitFor('site.bad', async () => (await profileIds()).includes('site.bad'));
+  expect(await profileIds()).toContain('site.good');
 });
 
 test('what a profile cannot read is counted for its device; the last three are kept, with the reason', async () => {

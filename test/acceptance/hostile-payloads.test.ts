@@ -4,6 +4,7 @@ import mqttPacket from 'mqtt-packet';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Gateway, type Session, signIn, startGateway } from '../simulators/gateway.ts';
 import { LiveClient } from '../simulators/live-client.ts';
+import { metric as metricOf } from '../simulators/measures.ts';
 import { tempDir } from '../simulators/temp-dir.ts';
 import { passwords, testCampus } from '../simulators/test-campus.ts';
 import { waitFor } from '../simulators/wait.ts';
@@ -49,11 +50,7 @@ async function inbox(): Promise<Group[]> {
   return ((await installer.call('GET', '/api/v1/inbox')).body as { entries: Group[] }).entries;
 }
 
-async function metric(name: string): Promise<number> {
-  const text = await (await fetch(`${gateway.url}/metrics`)).text();
-  const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `));
-  return Number(line?.split(' ').at(-1) ?? 0);
-}
+const metric = (name: string): Promise<number> => metricOf(gateway, name);
 
 /** Sends raw bytes after a proper CONNECT; resolves when the broker closed or `untilQuiet` ms passed. */
 function raw(id: string, bytes: Buffer): Promise<'closed' | 'open'> {

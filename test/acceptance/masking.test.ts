@@ -32,7 +32,10 @@ interface Planted {
   messages: Message[];
 }
 
-const masking = builtin.list().filter(({ definition }) => definition.mask.length > 0);
+// what comes over MQTT: a camera is asked, and says nothing here
+const masking = builtin
+  .list()
+  .filter(({ definition }) => definition.mask.length > 0 && definition.source === 'mqtt');
 const plants = new Plants();
 
 /** A sample of each topic, with a plant at each masked path, in every form in which it may arrive. */
@@ -119,12 +122,24 @@ function strangers(): Message[] {
     ...['card', 'card_no', 'cardNo', 'cardNumber', 'uid', 'idCard', 'phone', 'mobile'],
     ...['pin', 'pinCode', 'pin_code', 'password', 'passwd', 'userCode', 'user_code', 'action_code'],
     ...['holder', 'holderName', 'username', 'userName', 'personName', 'employeeName', 'plateNumber'],
+    ...['卡号', '姓名', '身份证号', '手机号码', 'name', 'owner', 'student', 'studentNo', 'tag', 'xingming'],
   ];
   const body = (kind: string) =>
     Object.fromEntries(keys.map((key) => [key, plants.at(`${key} of an unknown device, ${kind}`, '')]));
   const topic = 'nobody/knows/this';
   return [
     { topic: `${topic}/plain`, payload: JSON.stringify({ event: 'swipe', ...body('plain') }) },
+    {
+      topic: `${topic}/user`,
+      payload: JSON.stringify({ user: { name: plants.name('name of a user'), valid: true } }),
+    },
+    {
+      topic: `${topic}/coded`,
+      payload: JSON.stringify({ list: [{ code: 'userName', value: plants.name('value of a code') }] }),
+    },
+    { topic: `${topic}/look`, payload: JSON.stringify({ x: plants.card('a key that says nothing') }) },
+    { topic: `${topic}/number`, payload: plants.card('a plain number') },
+    { topic: `${topic}/tag`, payload: plants.name('a plain name on a topic of tags') },
     { topic: `${topic}/deep`, payload: JSON.stringify({ a: [{ b: body('deep') }] }) },
     { topic: `${topic}/text`, payload: JSON.stringify({ data: JSON.stringify(body('in a text')) }) },
     { topic: `${topic}/cut`, payload: JSON.stringify(body('cut off')).slice(0, -4) },

@@ -13,10 +13,20 @@ import { flood } from './flood.ts';
 import { growth } from './growth.ts';
 import { ingest } from './ingest.ts';
 import { latency } from './latency.ts';
+import { liveView } from './live-view.ts';
 import { startUp } from './start-up.ts';
 import { table } from './table.ts';
 
-const measurements: readonly Measurement[] = [ingest, externalBroker, latency, flood, drain, startUp, growth];
+const measurements: readonly Measurement[] = [
+  ingest,
+  externalBroker,
+  latency,
+  flood,
+  drain,
+  startUp,
+  growth,
+  liveView,
+];
 const usage = `npm run bench -- [--quick] [--json FILE] [--only NAME,...]
   NAME: ${measurements.flatMap(({ figures }) => figures).join(', ')}; the first letters are enough`;
 const TMPFS = 0x0102_1994;

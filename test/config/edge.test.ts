@@ -59,6 +59,14 @@ describe('edge.yaml', () => {
           max_rate: 1_000,
           anonymous: false,
         },
+        onvif: {
+          pull_timeout_s: 8,
+          answer_timeout_s: 5,
+          back_off_first_s: 1,
+          back_off_max_s: 60,
+          refused_retry_s: 60,
+          termination_s: 60,
+        },
         console: { host: '127.0.0.1', port: 8080, allow_plain_http: false, session_hours: 12 },
         storage: { reserve_mib: 64, retention_days: 180 },
         brokers: [],
@@ -190,8 +198,8 @@ uplinks:
       'filters of which one message matches two',
       `${site}brokers: [{name: site, url: "mqtt://h", subscribe: ["io/+/state", "io/7/#", "io", "zb/#", "zb"]}]\n`,
       [
-        'edge.yaml:6:67 brokers[0].subscribe[1]: "io/7/#" overlaps with "io/+/state": the broker would deliver twice; remove one, or make them narrower',
-        'edge.yaml:6:91 brokers[0].subscribe[4]: "zb" overlaps with "zb/#": the broker would deliver twice; remove one, or make them narrower',
+        'edge.yaml:6:67 brokers[0].subscribe[1]: "io/7/#" overlaps with "io/+/state": the broker would deliver twice; remove one, or make them narrower: give the devices of one of them a first topic level of their own',
+        'edge.yaml:6:91 brokers[0].subscribe[4]: "zb" overlaps with "zb/#": the broker would deliver twice; remove one, or make them narrower: give the devices of one of them a first topic level of their own',
       ],
     ],
     [

@@ -93,6 +93,11 @@ describeWithPeer('chromium', 'the page of devices in a real browser', () => {
     await page.click('[data-action=choose-place]');
     await page.click('[data-place=kitchen]');
     await page.locator('[data-setting=gas_alarm]').waitFor({ state: 'attached' });
+    // in the language of the console, with its choices
+    expect(await page.textContent('[data-setting=gas_alarm] label')).toBe('燃气报警值（%LEL，达到即报警）');
+    expect(await page.textContent('[data-setting=contact] option[value=intrusion]')).toContain(
+      '入侵防区（intrusion）',
+    );
     await page.locator('summary').first().click();
     await page.fill('[name="settings.gas_alarm"]', '400');
     await page.click('[data-action=adopt]', { force: true });

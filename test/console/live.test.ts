@@ -53,6 +53,7 @@ beforeEach(() => {
     },
     resume: () => (position === undefined ? undefined : { since: position, epoch: 'e' }),
     onFrame: (frame: LiveFrame) => seen.push(frame.k),
+    onVideo: (message) => seen.push(message instanceof ArrayBuffer ? 'video' : message.k),
     onLink: (link) => seen.push(link),
     onBadSince: () => seen.push('bad-since'),
     onSessionEnded: () => seen.push('ended'),

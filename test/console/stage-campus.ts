@@ -30,6 +30,11 @@ export const slots: Slot[] = [
   { id: 'door-chemistry', name: '危化品柜', place: 'chemistry', armed: 'always' },
   { id: 'leak-chemistry', name: '水槽水浸', place: 'chemistry', armed: 'never' },
   { id: 'door-302', name: '302 门磁', place: 'room-302', armed: 'always' },
+  { id: 'cam-gate', name: '南门视频', place: 'gate-south', armed: 'never' },
+  { id: 'cam-corridor', name: '三层走廊视频', place: 'teaching-3', armed: 'never' },
+  { id: 'cam-kitchen', name: '后厨视频', place: 'kitchen', armed: 'never' },
+  { id: 'cam-wall', name: '东围墙视频', place: 'wall-east', armed: 'never' },
+  { id: 'cam-dorm', name: '宿舍视频', place: 'dorm-508', armed: 'never' },
 ];
 
 export const devices: Device[] = [
@@ -41,6 +46,20 @@ export const devices: Device[] = [
   { id: 'cab-1', name: '危化品柜控制器', profile: 'io.wired', slot: 'door-chemistry' },
   { id: 'leak-1', name: '水浸 1', profile: 'zigbee2mqtt.device', slot: 'leak-chemistry' },
   { id: 'door-302', name: '门磁 302', profile: 'zigbee2mqtt.device', slot: 'door-302' },
+];
+
+/** Only where a test brings pictures for them. */
+export const cameras: Device[] = [
+  { id: 'cam-gate', name: '南门枪机', profile: 'io.wired', slot: 'cam-gate' },
+  { id: 'cam-corridor', name: '三层走廊球机', profile: 'io.wired', slot: 'cam-corridor' },
+  { id: 'cam-kitchen', name: '后厨半球', profile: 'io.wired', slot: 'cam-kitchen' },
+  { id: 'cam-wall', name: '东围墙枪机', profile: 'io.wired', slot: 'cam-wall' },
+  { id: 'cam-dorm', name: '508 摄像机', profile: 'io.wired', slot: 'cam-dorm' },
+];
+
+export const cameraLinks = [
+  { slot: 'panic-301', cameras: ['cam-corridor', 'cam-gate'] },
+  { slot: 'gas-kitchen', cameras: ['cam-kitchen'] },
 ];
 
 /** People of the stage by user name. */

@@ -11,6 +11,7 @@ import { siteSchema } from '../../contract/site.ts';
 import { builtinProfiles, Catalogue } from '../../device-profiles/catalogue.ts';
 import { AlarmBook } from '../../edge/alarms/book.ts';
 import type { Change } from '../../edge/alarms/lifecycle.ts';
+import type { VideoPort } from '../../edge/api/live-video.ts';
 import type { AlarmDesk, Person, Users } from '../../edge/api/ports.ts';
 import { type ApiServer, createApi } from '../../edge/api/server.ts';
 import type { CommandRequest } from '../../edge/commands/desk.ts';
@@ -23,7 +24,7 @@ import { SiteProfiles } from '../../edge/registry/site-profiles.ts';
 import { readAddresses } from '../../edge/registry/strangers.ts';
 import { MemoryJournal } from '../edge/api/memory-gateway.ts';
 import { tempDir } from '../simulators/temp-dir.ts';
-import { devices, people, places, slots } from './stage-campus.ts';
+import { cameraLinks, cameras, devices, people, places, slots } from './stage-campus.ts';
 
 /** What happens on the stage; the rest follows from the type and the slot. */
 export interface Happening {
@@ -45,6 +46,8 @@ export interface StageOptions {
   /** Nobody has set the gateway up yet. */
   bare?: boolean;
   recipients?: readonly string[];
+  /** Pictures of the stage's cameras; without it there are none. */
+  video?: VideoPort['live'];
 }
 
 const logger = pino({ level: 'silent' });
@@ -73,6 +76,8 @@ export class Stage {
   diskFull = false;
   /** What people sent to devices. */
   readonly commands: Array<CommandRequest & { by: string; second?: string }> = [];
+  /** Records of who looked at a camera. */
+  readonly looked: unknown[] = [];
   readonly #journal: MemoryJournal;
   readonly #unsaved: Set<string>;
   readonly #inbox: UnknownDeviceInbox;
@@ -93,13 +98,24 @@ export class Stage {
     this.#inbox = parts.inbox;
   }
 
-  static async open({ consoleDir, bare = false, recipients = ['province'] }: StageOptions): Promise<Stage> {
+  static async open({
+    consoleDir,
+    bare = false,
+    recipients = ['province'],
+    video,
+  }: StageOptions): Promise<Stage> {
     const book = new AlarmBook({ clock: Date.now, newId: uuidv7, recipients });
     const journal = new MemoryJournal();
     const unsaved = new Set<string>();
     const folder = tempDir('stage');
     const registry = await Registry.open({ file: join(folder.dir, 'site.db'), logger });
-    await registry.importSite(siteSchema.parse({ places, slots, devices }));
+    await registry.importSite(
+      siteSchema.parse(
+        video === undefined
+          ? { places, slots: slots.filter(({ id }) => !id.startsWith('cam-')), devices }
+          : { places, slots, devices: [...devices, ...cameras], links: cameraLinks },
+      ),
+    );
     const builtin = builtinProfiles();
     const profiles = new SiteProfiles(Catalogue.load({ builtin }).catalogue, { builtin });
     const inbox = new UnknownDeviceInbox({
@@ -162,7 +178,17 @@ export class Stage {
           stage?.commands.push({ ...request, by, ...(second === undefined ? {} : { second: second.user }) });
           return { sent: true, stored: true, at: Date.now() };
         },
+        refuse: async () => undefined,
       },
+      ...(video === undefined
+        ? {}
+        : {
+            video: {
+              live: video,
+              isCamera: ({ id }) => cameras.some((camera) => camera.id === id),
+              record: async ({ data }) => void stage?.looked.push(data),
+            } satisfies VideoPort,
+          }),
       status: () => stage?.status ?? unreachable(),
       readiness: () => [],
       metrics: { contentType: 'text/plain', text: async () => '' },

@@ -226,7 +226,7 @@ test('no silence about a code or a topic that no entry knows: it is shown, not i
   expect(statusOf('onenet.device', '$sys/p/d/thing/event/post', { params: { smoke: { value: {} } } })).toBe(
     'unmapped',
   );
-  expect(statusOf('tasmota.device', 'tele/d/ZbReceived', { '0x43D0': { Fire: 1 } })).toBe('unmapped');
+  expect(statusOf('tasmota.device', 'tele/d/ZbSomething', { '0x43D0': { Fire: 1 } })).toBe('unmapped');
 });
 
 test('no false alarm from a value of no documentation, which is counted', () => {

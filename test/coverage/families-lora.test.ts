@@ -18,7 +18,10 @@ function print(...lines: string[]): void {
 /** What is wrong with what a fresh device of the profile tells of it; undefined for nothing. */
 function faultOf({ profile, topic, payload, settings = {}, wanted }: Claim): string | undefined {
   const bench = new Bench(builtinProfile(profile), topic, settings);
-  const told = bench.told(payload).map((event) => event.split(' ').slice(0, 2).join(' '));
+  const told = bench.told(payload).map((event) => {
+    const [type, edge, mode] = event.split(' ');
+    return mode === 'test' ? `${type} ${edge}~test` : `${type} ${edge}`;
+  });
   // what a device always says beside is judged by its own claims
   if (wanted === undefined) {
     const alarms = told.filter((event) => !/^DEV\.(?:BATT|OFFLINE) clear$/.test(event));

@@ -43,3 +43,14 @@ test('no profile names a page that is not public documentation', () => {
       expect(source).toMatch(/^https?:\/\/|^Supervised|^remembered: /);
   }
 });
+
+test('every setting of a built-in profile has a title, and any description, in Chinese and in English', () => {
+  const bare = builtin.list().flatMap(({ id, definition }) =>
+    Object.entries(definition.settings).flatMap(([name, { title = '', description }]) => {
+      const texts = id.startsWith('onvif.') || description === undefined ? [title] : [title, description];
+      const isBoth = texts.every((text) => /^[^—]*\p{Script=Han}[^—]* — [^\p{Script=Han}]+$/u.test(text));
+      return isBoth ? [] : [`${id}: ${name}`];
+    }),
+  );
+  expect(bare).toEqual([]);
+});

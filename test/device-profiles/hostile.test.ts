@@ -31,7 +31,7 @@ describe('what no device should send is counted and crashes nothing', () => {
     ['NUL bytes', Buffer.alloc(64)],
     ['a number', '42'],
     ['null', 'null'],
-    ['GB 18030 text', Buffer.from([0x7b, 0x22, 0xb1, 0xa8, 0xbe, 0xaf, 0x22, 0x3a, 0x31, 0x7d])],
+    ['GB 18030 text that is cut', Buffer.from([0x7b, 0x22, 0xb1, 0xa8, 0xbe, 0x22, 0x3a, 0x31, 0x7d])],
   ])('%s is undecodable, with a reason', (_name, payload) => {
     for (const bench of benches()) {
       if (bench.profile.id === 'zigbee2mqtt.bridge') continue;

@@ -54,7 +54,9 @@ test('a fault never quotes the payload, which may hold a PIN', () => {
 });
 
 test('invalid UTF-8 and too many bytes are said', () => {
-  expect(decode(Buffer.from([0x7b, 0xff, 0x7d]))).toEqual({ fault: 'payload is not valid UTF-8' });
+  expect(decode(Buffer.from([0x7b, 0xff, 0x7d]))).toEqual({
+    fault: 'payload is neither valid UTF-8 nor GB 18030',
+  });
   expect(decode(Buffer.alloc(MAX_PAYLOAD_BYTES + 1, 32))).toEqual({
     fault: expect.stringContaining('262145 bytes'),
   });
@@ -64,4 +66,14 @@ test('invalid UTF-8 and too many bytes are said', () => {
 test('an empty payload is neither', () => {
   expect(decode('')).toEqual({ empty: true });
   expect(decode(' \n', 'state')).toEqual({ empty: true });
+});
+
+test('two captured lines in one file were only "malformed at character 46"', () => {
+  const lines = '{"type":"smoke","state":"alarm","temp":31.5}\n{"type":"smoke","state":"normal"}\n';
+  expect(decode(lines)).toEqual({
+    fault: 'payload is 2 JSON objects, one a line; one payload, and one file of "profiles try", holds one',
+  });
+  expect(decode('{"pin":4711}\n{"pin":')).toMatchObject({
+    fault: expect.stringMatching(/^payload is not JSON/),
+  });
 });

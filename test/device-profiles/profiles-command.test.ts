@@ -68,6 +68,12 @@ describe('profiles list', () => {
   });
 });
 
+test('profiles list shows settings and meanings', async () => {
+  const { out } = await run(['list']);
+  expect(out).toMatch(/settings: .*contact/);
+  expect(out).toMatch(/meanings: .*panic/);
+});
+
 describe('profiles check', () => {
   test('all profiles are good: exit 0', async () => {
     const { out, code } = await run(['check']);
@@ -330,6 +336,22 @@ describe('profiles try --batch', () => {
       expect(row).toMatchObject({ profile: null, events: [], error: expect.any(String) });
   });
 
+  test('a key that is misspelt, or two payloads, were tried as if nothing were wrong', async () => {
+    const { rows, code } = await batch([
+      { topic: 'zigbee2mqtt/a', payload: '{"smoke":true}', setings: {} },
+      { topic: 'zigbee2mqtt/a', payload: '{}', payloadBase64: 'e30=' },
+      { messages: [{ topic: 'zigbee2mqtt/a', payload: '{}', retaind: true }] },
+      { name: 'a sample', topic: 'zigbee2mqtt/a', payload: '{"smoke":true}', expect: { status: 'mapped' } },
+    ]);
+    expect(code).toBe(1);
+    expect(rows.map(({ status, error }) => [status, error])).toEqual([
+      ['error', '"setings" is no key of a line; did you mean "settings"?'],
+      ['error', 'the line has both "payload" and "payloadBase64"; write one of the two'],
+      ['error', '"retaind" is no key of a line; did you mean "retained"?'],
+      ['mapped', undefined],
+    ]);
+  });
+
   test('hostile payloads in a batch', async () => {
     const deep = `${'['.repeat(10_000)}${']'.repeat(10_000)}`;
     const { rows, code } = await batch([
@@ -407,4 +429,34 @@ test('profiles try reports an unknown meaning in settings instead of guessing an
   );
   expect(results[1].error).toBe('settings.press.double: "panick" is no meaning; did you mean "panic"?');
   expect(results[2]).toMatchObject({ status: 'mapped', events: [{ type: 'EMG.PANIC' }] });
+});
+
+test('profiles try reads what a camera sends, and a message as the adapter hands it over', async () => {
+  const item = (name: string, value: string) => `<tt:SimpleItem Name="${name}" Value="${value}"/>`;
+  const xml = `<wsnt:NotificationMessage xmlns:wsnt="http://docs.oasis-open.org/wsn/b-2" xmlns:tt="http://www.onvif.org/ver10/schema" xmlns:t="http://www.onvif.org/ver10/topics"><wsnt:Topic>t:Device/Trigger/DigitalInput//.</wsnt:Topic><wsnt:Message><tt:Message UtcTime="2026-01-01T00:00:00Z" PropertyOperation="Changed"><tt:Source>${item('InputToken', '1')}</tt:Source><tt:Data>${item('LogicalState', 'true')}</tt:Data></tt:Message></wsnt:Message></wsnt:NotificationMessage>`;
+  const settings = '{"inputs":{"1":{"means":"panic"}}}';
+  const read = await run(['try', '--profile', 'onvif.camera', '--settings', settings], xml);
+  expect(read.out).toContain('EMG.PANIC raise');
+  const none = await run(['try', '--profile', 'onvif.camera'], '<a/>');
+  expect(none).toMatchObject({ code: 1 });
+  expect(none.err).toContain('no NotificationMessage');
+  const body = {
+    operation: 'Initialized',
+    utcTime: '',
+    source: { InputToken: '1' },
+    key: {},
+    data: { LogicalState: '1' },
+  };
+  const topic = 'tns1:Device/Trigger/DigitalInput';
+  const lines = [
+    { topic, profile: 'onvif.access', initial: true, settings: JSON.parse(settings), payload: body },
+    { topic: 'x', profile: 'onvif.access', payload: xml },
+  ];
+  const batch = await run(['try', '--batch', '-'], lines.map((line) => JSON.stringify(line)).join('\n'));
+  const results = batch.out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(results[0].events).toMatchObject([{ type: 'EMG.PANIC', edge: 'raise', freshness: 'initial' }]);
+  expect(results[1].events).toMatchObject([{ type: 'DEV.INPUT', edge: 'raise' }]);
 });

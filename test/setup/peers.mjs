@@ -8,10 +8,11 @@ import { delimiter, join } from 'node:path';
 /**
  * @typedef {object} Peer
  * @property {string} name what tests ask for
- * @property {string} package Debian package
+ * @property {string} package Debian package, or several with a space between
  * @property {string} [command] program in PATH or in an sbin folder
  * @property {string} [file] file that must exist
  * @property {string} [python] module that Debian's python3 must be able to import
+ * @property {readonly string[]} [elements] beside `python`: GStreamer elements that must be there
  */
 
 /** @satisfies {readonly Peer[]} */
@@ -28,6 +29,14 @@ export const PEERS = /** @type {const} */ ([
   { name: 'openssl', package: 'openssl', command: 'openssl' },
   { name: 'strace', package: 'strace', command: 'strace' },
   { name: 'faketime', package: 'faketime', command: 'faketime' },
+  { name: 'ffmpeg', package: 'ffmpeg', command: 'ffmpeg' },
+  {
+    name: 'gstreamer',
+    package:
+      'python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly',
+    python: 'gi.repository.GstRtspServer',
+    elements: ['x264enc', 'x265enc', 'jpegenc', 'rtph264pay', 'rtph265pay', 'rtpjpegpay', 'videotestsrc'],
+  },
 ]);
 
 /** @typedef {(typeof PEERS)[number]['name']} PeerName */
@@ -43,6 +52,14 @@ const searchPath = [
   '/sbin',
 ].filter((directory) => directory !== '');
 
+// Exit code 1 when one of the arguments is no element that GStreamer knows.
+const FIND_ELEMENTS = `import sys, gi
+gi.require_version("Gst", "1.0")
+from gi.repository import Gst
+Gst.init(None)
+sys.exit(any(Gst.ElementFactory.find(name) is None for name in sys.argv[1:]))
+`;
+
 /**
  * Where the peer is: the program's or the file's path (for a Python module, python3's path); undefined if missing.
  * @param {Peer} peer
@@ -55,7 +72,9 @@ export function locate(peer) {
     // Debian's own interpreter: another one earlier in the PATH does not see Debian's modules.
     const python = '/usr/bin/python3';
     if (!isExecutable(python)) return undefined;
-    const { status } = spawnSync(python, ['-c', `import ${peer.python}`], { stdio: 'ignore' });
+    const elements = peer.elements ?? [];
+    const script = `import ${peer.python}\n${elements.length === 0 ? '' : FIND_ELEMENTS}`;
+    const { status } = spawnSync(python, ['-c', script, ...elements], { stdio: 'ignore' });
     return status === 0 ? python : undefined;
   }
   throw new Error(`peer ${peer.name} has neither command, file nor python`);

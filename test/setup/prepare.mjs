@@ -81,7 +81,7 @@ export async function peers(names) {
   let lacking = chosen.filter((peer) => locate(peer) === undefined);
   if (lacking.length === 0) return;
   if (process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
-    await withLock('peers', () => aptInstall(lacking.map((peer) => peer.package)));
+    await withLock('peers', () => aptInstall(lacking.flatMap((peer) => peer.package.split(' '))));
     lacking = lacking.filter((peer) => locate(peer) === undefined);
     if (lacking.length === 0) return;
   }

@@ -92,6 +92,14 @@ export class Connection {
     }
   }
 
+  /** Resolves when the socket has taken it; rejects when the connection ends before, or for what MQTT does not take. */
+  handOver(packet: Packet): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) throw new ConnectionFailure('ended', 'the connection has ended');
+      this.#socket.write(generate(packet, v5), (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
   write(bytes: Buffer): void {
     if (!this.#isClosed) this.#socket.write(bytes);
   }

@@ -18,6 +18,8 @@ import { defaultLimits, type ExternalBrokerOptions, type ExternalLimits } from '
 const POISONED_AFTER = 3;
 /** Room beside the payload in the largest packet that the broker may send: topic and properties. */
 const PACKET_ROOM = 64 * 1024;
+/** A broker that can deliver a message only after so many seconds throws it away. */
+const PUBLISHED_EXPIRES_S = 10;
 /** Kept while standing by. */
 const HELD = { messages: 100_000, bytes: 64 * 1024 * 1024 };
 
@@ -103,6 +105,26 @@ export class ExternalBroker implements Adapter {
     if (this.#isSubscribed) this.#tell(false, 'the gateway stops', true);
     await this.#connection?.close();
     await this.#running;
+  }
+
+  /**
+   * Publishes at QoS 0, never retained, now or not at all: nothing waits for a connection, and only the gateway that works
+   * for the broker speaks. `taken`: the connection has it. Rejects when the connection breaks meanwhile.
+   */
+  async publish(topic: string, payload: Buffer): Promise<'taken' | 'away' | 'standby'> {
+    const connection = this.#connection;
+    if (this.#lease !== undefined && this.#lease.role !== 'active') return 'standby';
+    if (this.#stopping === undefined || connection === undefined || !this.#isSubscribed) return 'away';
+    await connection.handOver({
+      cmd: 'publish',
+      topic,
+      payload,
+      qos: 0,
+      dup: false,
+      retain: false,
+      properties: { messageExpiryInterval: PUBLISHED_EXPIRES_S },
+    });
+    return 'taken';
   }
 
   status(): ExternalStatus {

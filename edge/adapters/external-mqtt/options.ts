@@ -33,7 +33,7 @@ export const defaultLimits: ExternalLimits = {
   maxWaiting: 4_000,
   maxWaitingBytes: 16 * 1024 * 1024,
   connectTimeoutMs: 10_000,
-  backOff: { firstMs: 1_000, maxMs: 60_000 },
+  backOff: { firstMs: 1_000, maxMs: 10_000 }, // a broker on the campus: a fire must not wait a minute for it
   barrierMs: 5_000,
   quietEveryMs: 250,
   stopWaitMs: 2_000,

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { ConnectPacket } from 'aedes';
 import type { Connection } from './connection.ts';
+import type { Connections } from './connections.ts';
 import type { BrokerContext } from './context.ts';
 import type { Mqtt5Peers } from './mqtt5-peers.ts';
 import type { BrokerAccess, BrokerAccount } from './options.ts';
+import { Pacers } from './pacer.ts';
 import type { RefusalDetail, RefusalReason } from './refusal.ts';
 import { Rights } from './rights.ts';
-import type { SessionBook } from './sessions.ts';
+import { type SessionBook, sessionId } from './sessions.ts';
 import { FailureThrottle } from './throttle.ts';
 import { isIllFormed, topicFault } from './topic.ts';
 
@@ -16,6 +18,9 @@ export interface Denial {
   connack?: Buffer;
   detail?: RefusalDetail;
 }
+
+/** MQTT 3.1, CONNECT. */
+const MAX_CLIENT_ID_OF_3_1 = 23;
 
 // Return codes of MQTT 3.1.1, table 3.1
 const IDENTIFIER_REJECTED = 2;
@@ -28,17 +33,27 @@ export class Admission {
   readonly #context: BrokerContext;
   readonly #access: BrokerAccess;
   readonly #sessions: SessionBook;
+  readonly #connections: Connections;
+  readonly #pacers: Pacers;
   readonly #mqtt5: Mqtt5Peers;
   readonly #throttle = new FailureThrottle();
 
-  constructor(context: BrokerContext, access: BrokerAccess, sessions: SessionBook, mqtt5: Mqtt5Peers) {
+  constructor(
+    context: BrokerContext,
+    access: BrokerAccess,
+    sessions: SessionBook,
+    connections: Connections,
+    mqtt5: Mqtt5Peers,
+  ) {
     this.#context = context;
     this.#access = access;
     this.#sessions = sessions;
+    this.#connections = connections;
+    this.#pacers = new Pacers(context.limits.pace);
     this.#mqtt5 = mqtt5;
   }
 
-  /** Judges a CONNECT. When nothing is returned the connection is signed in and owns its client identifier. */
+  /** Judges a CONNECT. When nothing is returned the connection is signed in and owns its session. */
   async judge(connection: Connection, packet: ConnectPacket): Promise<Denial | undefined> {
     if (packet.protocolVersion === 5) return this.#denyMqtt5(connection, packet);
     const denial = this.#identify(connection, packet) ?? this.#inspectWill(packet);
@@ -46,14 +61,19 @@ export class Admission {
 
     const account = await this.#authenticate(connection, packet);
     if ('reason' in account) return account;
-    // The device may have gone while its password was checked: then it must not keep the identifier.
+    // The device may have gone while its password was checked: then it must not keep the session.
     if (connection.client.closed) return { reason: 'connect-timeout' };
 
-    const clientId = packet.clientId;
-    if (!this.#sessions.claim(clientId, account.user, packet.clean === true, connection)) {
-      return this.#denyTakeover(account, clientId);
-    }
-    connection.user = account.user;
+    const { user } = account;
+    const id = sessionId(user, packet.clientId);
+    if (!this.#connections.roomForAccount(account, id)) return denyOneMore(user);
+    this.#sessions.claim(id, user, packet.clean === true, connection);
+    this.#connections.signedIn(connection);
+    // aedes keeps clients by this name: those of two users never meet
+    packet.clientId = id;
+    connection.sessionId = id;
+    connection.user = user;
+    connection.pacer = this.#pacers.join(user);
     connection.rights = new Rights(account, this.#context.limits);
     connection.keepaliveMs = (packet.keepalive ?? 0) * 1000;
     this.#grantWill(connection, packet);
@@ -83,7 +103,8 @@ export class Admission {
       packet.clientId = `auto-${randomUUID()}`;
     }
     if (isIllFormed(packet.clientId)) return { reason: 'bad-client-id' };
-    if (Buffer.byteLength(packet.clientId) > this.#context.limits.maxClientIdBytes) {
+    const tooLong = packet.protocolVersion === 3 && packet.clientId.length > MAX_CLIENT_ID_OF_3_1;
+    if (tooLong || Buffer.byteLength(packet.clientId) > this.#context.limits.maxClientIdBytes) {
       return { reason: 'bad-client-id', connack: connack(IDENTIFIER_REJECTED) };
     }
     connection.clientId = packet.clientId;
@@ -143,18 +164,6 @@ export class Admission {
     return account;
   }
 
-  #denyTakeover(account: BrokerAccount, clientId: string): Denial {
-    return {
-      reason: 'takeover',
-      connack: connack(IDENTIFIER_REJECTED),
-      detail: {
-        hint:
-          `mqtt: ${account.user} asked for client id ${JSON.stringify(clientId)}, which belongs to another user: ` +
-          'give each device its own client id',
-      },
-    };
-  }
-
   /** A will that may not be published is dropped, not the device: its alarms matter more. */
   #grantWill(connection: Connection, packet: ConnectPacket): void {
     const { will } = packet;
@@ -169,6 +178,19 @@ export class Admission {
       channel: will.topic,
     });
   }
+}
+
+function denyOneMore(user: string): Denial {
+  return {
+    reason: 'too-many-of-account',
+    connack: connack(SERVER_UNAVAILABLE),
+    detail: {
+      user,
+      hint:
+        `mqtt: ${user} has as many connections as an account may have: one more is refused; give each device its own ` +
+        'account, or find out who uses this one',
+    },
+  };
 }
 
 function denyOtherCertificate(address: string, user: string, certified: string): Denial {

@@ -25,7 +25,7 @@ interface ClientInternals {
   _parser: {
     /** Bytes of the packet being received that are not here yet make `length` larger than what was returned. */
     parse(chunk: Buffer): number;
-    packet: { length: number };
+    packet: { cmd?: string; length: number };
   };
 }
 
@@ -35,10 +35,10 @@ export function saidGoodbye(client: Client): boolean {
 }
 
 export interface ParserHooks {
-  /** The remaining length a packet may declare, asked after each chunk. */
-  maxPacketBytes(): number;
+  /** The remaining length that a packet of this kind (`publish`, `subscribe`...) may declare, asked after each chunk. */
+  maxPacketBytes(cmd: string | undefined): number;
   /** The packet being received is longer than that; `start` is what there is of it, without its fixed header. */
-  tooLarge(start: Buffer): void;
+  tooLarge(start: Buffer, cmd: string | undefined): void;
   /** Parser or handlers threw (mqtt-packet does so on some malformed packets; aedes lets it end the process). */
   threw(error: Error): void;
 }
@@ -55,8 +55,9 @@ export function guardParser(client: Client, hooks: ParserHooks): void {
       hooks.threw(error instanceof Error ? error : new Error(String(error)));
       return 0;
     }
-    if (parser.packet.length > hooks.maxPacketBytes()) {
-      hooks.tooLarge(chunk.subarray(Math.max(0, chunk.length - left)));
+    const { cmd, length } = parser.packet;
+    if (length > hooks.maxPacketBytes(cmd)) {
+      hooks.tooLarge(chunk.subarray(Math.max(0, chunk.length - left)), cmd);
     }
     return left;
   };

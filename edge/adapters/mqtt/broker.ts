@@ -11,6 +11,7 @@ import { Counters } from './counters.ts';
 import { Intake } from './intake.ts';
 import { Listeners } from './listeners.ts';
 import { type Mqtt5Peer, Mqtt5Peers } from './mqtt5-peers.ts';
+import { roomForConnections } from './open-files.ts';
 import { type BrokerAccount, type BrokerLimits, type BrokerOptions, defaultLimits } from './options.ts';
 import { Refusals, RefusedError } from './refusal.ts';
 import { RetainedStore } from './retained.ts';
@@ -51,7 +52,8 @@ export class MqttBroker implements Adapter {
   constructor(options: BrokerOptions) {
     this.name = options.name;
     this.#options = options;
-    this.#limits = { ...defaultLimits, ...options.limits };
+    const limits = { ...defaultLimits, ...options.limits };
+    this.#limits = { ...limits, maxClients: Math.min(limits.maxClients, roomForConnections()) };
     this.#refusals = new Refusals(options.name, this.#counters, options.logger, options.clock);
   }
 
@@ -180,23 +182,25 @@ export class MqttBroker implements Adapter {
     refusals.reportTo(sink);
 
     const retained = this.#loadRetained();
-    const sessions = new SessionBook(limits.maxSessions, (clientId) => {
+    const bounds = { all: limits.maxSessions, ofUser: limits.maxOfAccount };
+    const sessions = new SessionBook(bounds, (id) => {
       counters.sessionsForgotten++;
-      store
-        .forget(clientId)
-        .catch((error: unknown) => logger.error({ err: error }, 'mqtt: session not ended'));
+      store.forget(id).catch((error: unknown) => logger.error({ err: error }, 'mqtt: session not ended'));
     });
     const connections = new Connections(context, sessions);
-    const admission = new Admission(context, access, sessions, this.#mqtt5);
+    const admission = new Admission(context, access, sessions, connections, this.#mqtt5);
     const subscriptions = new Subscriptions(context, connections);
     const aedes = await Aedes.createBroker({
       concurrency: 0, // its queue stalls every publisher when it is full (aedes issue 88)
       connectTimeout: limits.connectTimeoutMs,
       drainTimeout: DRAIN_MS,
+      maxClientsIdLength: Number.POSITIVE_INFINITY, // ours carry the user; devices are held to theirs at admission
       queueLimit: 256, // packets sent behind a CONNECT without waiting for its CONNACK
       maxInflightInbound: 0, // maxUnreleased bounds it, before the sink is asked
       preConnect: (client, packet, done) => {
-        admit(admission, connections.of(client), packet, refusals, done);
+        const connection = connections.of(client);
+        if (connection !== undefined) connections.spoke(connection);
+        admit(admission, connection, packet, refusals, done);
       },
       authenticate: (client, _user, _password, done) => {
         const connection = connections.of(client);
@@ -216,8 +220,8 @@ export class MqttBroker implements Adapter {
       (base) =>
         new SessionStore(base, retained, {
           qos2Of: (client) => connections.of(client)?.qos2,
-          maySubscribe: (clientId, filter) =>
-            sessions.connectionOf(clientId)?.rights?.maySubscribe(filter) === true,
+          maySubscribe: (session, filter) =>
+            sessions.connectionOf(session)?.rights?.maySubscribe(filter) === true,
           maxQueued: limits.maxQueued,
           queueDropped: () => counters.queueDropped++,
         }),
@@ -255,6 +259,18 @@ export class MqttBroker implements Adapter {
     this.#running = { aedes, connections, intake, listeners, retained, sweep };
     this.#state = 'running';
     logger.info({ adapter: name, endpoints: listeners.endpoints }, 'mqtt: listening');
+    this.#warnOfFewFiles();
+  }
+
+  #warnOfFewFiles(): void {
+    const wanted = this.#options.limits?.maxClients ?? defaultLimits.maxClients;
+    const { maxClients } = this.#limits;
+    if (maxClients >= wanted) return;
+    this.#options.logger.warn(
+      { adapter: this.name, max_clients: wanted, connections: maxClients },
+      `mqtt: this process may open too few files for max_clients: ${maxClients} connections are taken; raise the limit of ` +
+        'open files (LimitNOFILE= of the service, ulimit -n), or lower max_clients',
+    );
   }
 
   async #stop({ aedes, connections, intake, listeners, sweep }: Running): Promise<void> {

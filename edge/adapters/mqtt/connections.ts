@@ -3,13 +3,18 @@ import { performance } from 'node:perf_hooks';
 import type { Client } from 'aedes';
 import type { ConnectionChange } from '../adapter.ts';
 import { saidGoodbye } from './aedes.ts';
-import { Connection, type ConnectionHooks } from './connection.ts';
+import { Connection, type ConnectionHooks, plainAddress } from './connection.ts';
 import type { BrokerContext } from './context.ts';
+import type { BrokerAccount } from './options.ts';
 import { type RefusalReason, RefusedError } from './refusal.ts';
 import type { SessionBook } from './sessions.ts';
 
 /** Bytes of a PUBLISH beside topic and payload: topic length and packet identifier. */
 const PUBLISH_OVERHEAD = 4;
+/** A device sends its CONNECT at once: one that was silent for longer makes room for others of its address. */
+const SILENT_MS = 2_000;
+/** Longer than keepalives usually are: a connection that was silent for longer makes room for others of its account. */
+const IDLE_MS = 90_000;
 /** Longer without a sweep means that this process stood still: then nobody's silence proves anything. */
 const FROZEN_MS = 5_000;
 
@@ -23,6 +28,12 @@ export class Connections {
   readonly #open = new Set<Connection>();
   /** Also those in a TLS handshake. */
   readonly #sockets = new Set<Socket>();
+  /** Those of them that have not sent a whole CONNECT, by peer, the longest silent first. */
+  readonly #silent = new Map<string, Silent>();
+  /** Peers that have not signed in, by address. */
+  readonly #unsigned = new Map<string, Set<string>>();
+  /** Messages that waited, of users whose connections have ended since `takePaced` was last asked. */
+  #pacedBefore = new Map<string, number>();
   #online = 0;
   #sweptAt = performance.now();
 
@@ -33,8 +44,7 @@ export class Connections {
     this.#hooks = {
       maxPacketBytes: limits.maxPayloadBytes + limits.maxTopicBytes + PUBLISH_OVERHEAD,
       maxHeldBytes: limits.maxHeldBytes,
-      pace: limits.pace,
-      tooLarge: (connection, start) => this.#tooLarge(connection, start),
+      tooLarge: (connection, start, cmd) => this.#tooLarge(connection, start, cmd),
       threw: (connection, error) => this.#threw(connection, error),
     };
   }
@@ -52,18 +62,96 @@ export class Connections {
     return [...this.#open].filter((connection) => connection.user === user);
   }
 
-  /** Whether there is room for one more. */
+  /**
+   * Whether there is room for one more. When there is none, the one that has been silent longest makes room: whoever
+   * only opens connections must not keep a device out, and a device sends its CONNECT at once.
+   */
   accept(socket: Socket): boolean {
+    const peer = peerOf(socket);
+    const address = plainAddress(socket.remoteAddress);
+    if (!this.#roomForAddress(address)) return false;
     if (this.#sockets.size >= this.#context.limits.maxClients) {
+      const [silent] = this.#silent.values();
       this.#context.refusals.report('too-many-clients', undefined, {
-        address: socket.remoteAddress ?? '',
-        hint: `mqtt: ${this.#context.limits.maxClients} connections are open, no more are taken: raise maxClients or find who holds them`,
+        address: silent?.address ?? address,
+        hint:
+          `mqtt: ${this.#context.limits.maxClients} connections are open: a new one takes the place of one that never ` +
+          'signed in, or is refused; find who holds them, or raise max_clients and the limit of open files',
       });
-      return false;
+      if (silent === undefined) return false;
+      this.#drop(silent);
     }
     this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
+    this.#silent.set(peer, { socket, peer, address, since: performance.now() });
+    const unsigned = this.#unsigned.get(address) ?? new Set();
+    this.#unsigned.set(address, unsigned.add(peer));
+    socket.once('close', () => {
+      if (!this.#sockets.delete(socket)) return;
+      this.#silent.delete(peer);
+      this.#known(address, peer);
+    });
     return true;
+  }
+
+  /** It has sent its CONNECT. */
+  spoke(connection: Connection): void {
+    this.#silent.delete(peerOf(connection.socket));
+  }
+
+  /**
+   * Whether the account has room for a connection of this session. One that has said nothing for long makes room: a device
+   * that lost its connection without knowing must not be kept out by what is left of it.
+   */
+  roomForAccount({ user, shared }: BrokerAccount, sessionId: string): boolean {
+    const { maxOfAccount, maxClients } = this.#context.limits;
+    const most = shared === true ? Math.max(maxOfAccount, Math.floor(maxClients / 2)) : maxOfAccount;
+    const others = this.#sessions.othersOf(user, sessionId);
+    if (others.length < most) return true;
+    const idlest = others.reduce((a, b) => (b.heardAt < a.heardAt ? b : a));
+    if (performance.now() - idlest.heardAt < IDLE_MS) return false;
+    this.#context.refusals.report('too-many-of-account', idlest, {
+      hint: `mqtt: ${user} has ${most} connections already: the one that was silent for longest is closed for a new one`,
+    });
+    this.closeByUs(idlest, 'too-many-of-account');
+    return true;
+  }
+
+  /** It has signed in. */
+  signedIn({ socket, address }: Connection): void {
+    this.#known(address, peerOf(socket));
+  }
+
+  #roomForAddress(address: string): boolean {
+    const { maxUnsignedOfAddress } = this.#context.limits;
+    const unsigned = this.#unsigned.get(address);
+    if (unsigned === undefined || unsigned.size < maxUnsignedOfAddress) return true;
+    this.#context.refusals.report('too-many-of-address', undefined, {
+      address,
+      hint:
+        `mqtt: ${maxUnsignedOfAddress} connections of ${address} have not signed in: more of them are closed; find out ` +
+        'what opens connections there',
+    });
+    for (const peer of unsigned) {
+      const silent = this.#silent.get(peer);
+      if (silent === undefined) continue;
+      if (performance.now() - silent.since < SILENT_MS) return false;
+      this.#drop(silent);
+      return true;
+    }
+    return false;
+  }
+
+  #known(address: string, peer: string): void {
+    const unsigned = this.#unsigned.get(address);
+    unsigned?.delete(peer);
+    if (unsigned?.size === 0) this.#unsigned.delete(address);
+  }
+
+  #drop({ socket, peer, address }: Silent): void {
+    this.#sockets.delete(socket);
+    this.#silent.delete(peer);
+    this.#known(address, peer);
+    socket.destroy();
   }
 
   serve(socket: Socket, handle: (socket: Socket) => Client): void {
@@ -103,7 +191,7 @@ export class Connections {
     if (connection === undefined) return;
     connection.stalled = performance.now() - this.#sweptAt < FROZEN_MS;
     // its PINGREQ is behind what we let wait
-    connection.closedByUs ||= connection.pacer.waiting > 0;
+    connection.closedByUs ||= (connection.pacer?.waiting ?? 0) > 0;
     connection.reason ??= 'keepalive timeout';
   }
 
@@ -146,12 +234,10 @@ export class Connections {
 
   /** Who published too fast since this was last asked, and how many of their messages waited. */
   takePaced(): Map<string, number> {
-    const paced = new Map<string, number>();
+    const paced = this.#pacedBefore;
+    this.#pacedBefore = new Map();
     for (const connection of this.#open) {
-      if (connection.paced === 0) continue;
-      const user = connection.user ?? '';
-      paced.set(user, (paced.get(user) ?? 0) + connection.paced);
-      connection.paced = 0;
+      addPaced(paced, connection);
     }
     return paced;
   }
@@ -168,8 +254,9 @@ export class Connections {
 
   #ended(connection: Connection): void {
     this.#open.delete(connection);
-    connection.pacer.flush();
-    if (connection.clientId !== undefined) this.#sessions.release(connection.clientId, connection);
+    addPaced(this.#pacedBefore, connection);
+    connection.pacer?.flush();
+    if (connection.sessionId !== undefined) this.#sessions.release(connection.sessionId, connection);
     this.#withdraw(connection);
   }
 
@@ -198,12 +285,12 @@ export class Connections {
     return change;
   }
 
-  #tooLarge(connection: Connection, start: Buffer): void {
-    const channel = connection.phase === 'open' ? topicAt(start) : undefined;
+  #tooLarge(connection: Connection, start: Buffer, cmd: string | undefined): void {
+    const channel = connection.phase === 'open' && cmd === 'publish' ? topicAt(start) : undefined;
     this.#context.refusals.report('too-large', connection, {
       sample: start,
       ...(channel === undefined ? {} : { channel }),
-      hint: `mqtt: a packet is larger than ${this.#hooks.maxPacketBytes} bytes: connection closed, nothing of it kept`,
+      hint: `mqtt: a packet (${cmd ?? 'unknown'}) is larger than allowed: connection closed, nothing of it kept`,
     });
     this.#refuse(connection, 'too-large');
   }
@@ -220,6 +307,27 @@ export class Connections {
     connection.reason ??= reason;
     connection.client.emit('error', new RefusedError(reason));
   }
+}
+
+/** A connection that has sent no whole CONNECT. */
+interface Silent {
+  socket: Socket;
+  peer: string;
+  address: string;
+  /** Monotonic. */
+  since: number;
+}
+
+/** The same for a connection and for the TLS on it. */
+function peerOf({ remoteAddress, remotePort, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localPort}`;
+}
+
+function addPaced(paced: Map<string, number>, connection: Connection): void {
+  if (connection.paced === 0) return;
+  const user = connection.user ?? '';
+  paced.set(user, (paced.get(user) ?? 0) + connection.paced);
+  connection.paced = 0;
 }
 
 /** What aedes' and mqtt-packet's errors mean; undefined: the network failed. */

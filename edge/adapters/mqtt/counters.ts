@@ -12,7 +12,7 @@ export class Counters {
   qos2Repeated = 0;
   /** Connections that we closed because their acknowledgement could not be given in time. */
   holdExpired = 0;
-  /** Messages that waited because their connection published faster than it may. */
+  /** Messages that waited because their account published faster than it may. */
   paced = 0;
   connects = 0;
   disconnects = 0;

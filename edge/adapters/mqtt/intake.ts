@@ -59,13 +59,14 @@ export class Intake {
       return;
     }
     this.#counters.bytes += packet.payload.length;
-    if (connection.pacer.passes(performance.now())) {
+    const { pacer } = connection;
+    if (pacer === undefined || pacer.passes(performance.now())) {
       this.#take(connection, client, packet, done);
       return;
     }
     this.#counters.paced++;
     connection.paced++;
-    connection.pacer.wait(() => this.#take(connection, client, packet, done));
+    pacer.wait(() => this.#take(connection, client, packet, done));
   }
 
   #take(connection: Connection, client: Client, packet: AedesPacket, done: Done): void {
@@ -190,7 +191,7 @@ export class Intake {
       return;
     }
     // what it said before it died comes first
-    connection.pacer.flush();
+    connection.pacer?.flush();
     this.#counters.wills++;
     this.#reserveRetained(connection, packet);
     const committed = this.#hand(connection, packet, true);

@@ -66,8 +66,19 @@ function makeServer(options: ListenerOptions, hooks: ListenerHooks, index: numbe
       },
       hooks.ready,
     );
-    server.on('connection', accept);
-    server.on('tlsClientError', (error, socket) => hooks.tlsFailed(error, socket.remoteAddress));
+    // asked for while it is connected: a socket that has closed does not know its peer any more
+    const peers = new WeakMap<object, string>();
+    server.on('connection', (socket: Socket) => {
+      if (socket.remoteAddress !== undefined) peers.set(socket, socket.remoteAddress);
+      accept(socket);
+    });
+    server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+      // not in the published types: the connection below
+      const { _parent: below } = socket as { _parent?: object };
+      const address = socket.remoteAddress ?? (below === undefined ? undefined : peers.get(below));
+      const why = new Error(whyRefused(error, socket.authorizationError), { cause: error });
+      hooks.tlsFailed(why, address);
+    });
     return server;
   } catch (error) {
     throw new Error(
@@ -76,6 +87,34 @@ function makeServer(options: ListenerOptions, hooks: ListenerHooks, index: numbe
       { cause: error },
     );
   }
+}
+
+/** What OpenSSL says of a certificate, in words. */
+const certificateFaults: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself, not by an authority of ca_file',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is of an authority that is not in ca_file',
+  UNABLE_TO_GET_ISSUER_CERT: 'its certificate is of an authority that is not in ca_file',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is of an authority that is not in ca_file',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is of an authority that is not in ca_file',
+  INVALID_PURPOSE: 'its certificate is not one of a client',
+  ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: 'it showed no certificate',
+  ERR_SSL_HTTP_REQUEST: 'it speaks HTTP without TLS',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it speaks without TLS, or a version that is not supported',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'it speaks a version of TLS that is not supported',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'it does not trust the certificate of this listener',
+  ERR_TLS_HANDSHAKE_TIMEOUT: 'it did not finish the handshake in time',
+};
+
+/** Node says of a certificate that it refused only that the connection is gone: what was wrong is at the socket. */
+function whyRefused({ code, message }: NodeJS.ErrnoException, refused: Error | string | null): string {
+  const found =
+    typeof refused === 'string' ? refused : ((refused as NodeJS.ErrnoException | null)?.code ?? code);
+  const words = found === undefined ? undefined : certificateFaults[found];
+  return words === undefined
+    ? `${message.trim()}${refused === null ? '' : `, ${found}`}`
+    : `${words}, ${found}`;
 }
 
 async function listen(server: Server, { host, port }: ListenerOptions, index: number): Promise<void> {

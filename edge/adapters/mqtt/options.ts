@@ -8,6 +8,8 @@ export interface BrokerAccount {
   publish: readonly string[];
   /** A subscription is granted if one of these covers it, and never for `#`, `+/#`, `$...`. */
   subscribe: readonly string[];
+  /** Many devices share it (commissioning): it may have half of all connections, at the pace of one account. */
+  shared?: boolean;
 }
 
 /** Where the broker asks who a device is. */
@@ -56,6 +58,10 @@ export interface BrokerLimits {
   maxClientIdBytes: number;
   /** Connections at once, those still signing in included; about 16 KB each. */
   maxClients: number;
+  /** Connections of one account; and its sessions, those kept for devices that are away included. */
+  maxOfAccount: number;
+  /** Connections of one address that have not signed in. */
+  maxUnsignedOfAddress: number;
   /** Filters one connection may be subscribed to. */
   maxSubscriptions: number;
   /** Sessions kept for devices that are away (`clean=0`); the longest away is forgotten first. */
@@ -66,7 +72,7 @@ export interface BrokerLimits {
   maxUnreleased: number;
   /** Memory of one connection's messages that wait for their commit; beyond it we stop reading that connection. */
   maxHeldBytes: number;
-  /** How fast one connection may publish; beyond, its messages wait and it is not read on. Nothing is dropped. */
+  /** How fast one account may publish; beyond, its messages wait and it is not read on. Nothing is dropped. */
   pace: Pace;
   /** Bytes waiting to be sent to one connection; a device that reads more slowly is disconnected. */
   maxUnsentBytes: number;
@@ -85,6 +91,8 @@ export const defaultLimits: BrokerLimits = {
   maxTopicBytes: 1024,
   maxClientIdBytes: 256,
   maxClients: 10_000, // 160 MB
+  maxOfAccount: 100, // a device has one, a bridge a few; some sites have one account for all
+  maxUnsignedOfAddress: 50, // devices behind one router come back together
   maxSubscriptions: 100,
   maxSessions: 10_000,
   maxQueued: 1000,

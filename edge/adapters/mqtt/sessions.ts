@@ -2,6 +2,7 @@ import type { Connection } from './connection.ts';
 import { InboundQos2 } from './qos2.ts';
 
 interface Session {
+  readonly id: string;
   readonly user: string;
   /** Ends with its connection. */
   readonly clean: boolean;
@@ -9,27 +10,40 @@ interface Session {
   connection: Connection | undefined;
 }
 
-/** Which user each client identifier belongs to, while it is connected or its session is kept. */
+/**
+ * Names a session in this broker: each user has client identifiers of its own, so that nobody can end, take over or
+ * squat the session of another. Neither part has U+0000.
+ */
+export function sessionId(user: string, clientId: string): string {
+  return `${user}\0${clientId}`;
+}
+
+/** How many sessions are kept, those with a connection included. */
+export interface SessionBounds {
+  all: number;
+  ofUser: number;
+}
+
+/** The sessions that are connected or kept. */
 export class SessionBook {
+  /** The longest away comes first. */
   readonly #sessions = new Map<string, Session>();
-  readonly #maxKept: number;
-  readonly #forgotten: (clientId: string) => void;
+  readonly #ofUser = new Map<string, Map<string, Session>>();
+  readonly #bounds: SessionBounds;
+  readonly #forgotten: (id: string) => void;
 
   /** `forgotten` is told of each kept session that had to make room. */
-  constructor(maxKept: number, forgotten: (clientId: string) => void) {
-    this.#maxKept = maxKept;
+  constructor(bounds: SessionBounds, forgotten: (id: string) => void) {
+    this.#bounds = bounds;
     this.#forgotten = forgotten;
   }
 
-  /**
-   * Takes the client identifier for a connection, continuing the session of the same user or ending it (`clean`).
-   * False if it belongs to another user.
-   */
-  claim(clientId: string, user: string, clean: boolean, connection: Connection): boolean {
-    const found = this.#sessions.get(clientId);
-    if (found !== undefined && found.user !== user) return false;
+  /** Takes the session for a connection of this user: continues it, or ends it (`clean`). */
+  claim(id: string, user: string, clean: boolean, connection: Connection): void {
+    const found = this.#sessions.get(id);
     const continued = found !== undefined && !found.clean && !clean;
     const session: Session = {
+      id,
       user,
       clean,
       qos2: continued ? found.qos2 : new InboundQos2(),
@@ -37,32 +51,54 @@ export class SessionBook {
     };
     connection.replaces = found?.connection;
     connection.qos2 = session.qos2;
-    this.#put(clientId, session);
-    return true;
+    this.#put(session);
   }
 
-  connectionOf(clientId: string): Connection | undefined {
-    return this.#sessions.get(clientId)?.connection;
+  connectionOf(id: string): Connection | undefined {
+    return this.#sessions.get(id)?.connection;
+  }
+
+  /** Connections of a user, but for the one of this session. */
+  othersOf(user: string, id: string): Connection[] {
+    const others: Connection[] = [];
+    for (const session of this.#ofUser.get(user)?.values() ?? [])
+      if (session.connection !== undefined && session.id !== id) others.push(session.connection);
+    return others;
   }
 
   /** The connection has ended: its session ends or is kept. */
-  release(clientId: string, connection: Connection): void {
-    const found = this.#sessions.get(clientId);
+  release(id: string, connection: Connection): void {
+    const found = this.#sessions.get(id);
     if (found?.connection !== connection) return; // taken over by a newer connection
     found.connection = undefined;
-    if (found.clean) this.#sessions.delete(clientId);
-    else this.#put(clientId, found); // to the end: the longest away comes first
+    if (found.clean) this.#delete(found);
+    else this.#put(found); // to the end: the longest away comes first
   }
 
-  #put(clientId: string, session: Session): void {
-    this.#sessions.delete(clientId);
-    this.#sessions.set(clientId, session);
-    if (this.#sessions.size <= this.#maxKept) return;
-    for (const [id, { connection }] of this.#sessions) {
-      if (connection !== undefined || id === clientId) continue;
-      this.#sessions.delete(id);
-      this.#forgotten(id);
+  #put(session: Session): void {
+    this.#delete(session);
+    const { id, user } = session;
+    this.#sessions.set(id, session);
+    const own = this.#ofUser.get(user) ?? new Map<string, Session>();
+    this.#ofUser.set(user, own.set(id, session));
+    // its own first: whoever makes up ever new ones forgets nobody else's
+    if (own.size > this.#bounds.ofUser) this.#forgetOne(own, id);
+    if (this.#sessions.size > this.#bounds.all) this.#forgetOne(this.#sessions, id);
+  }
+
+  #forgetOne(sessions: ReadonlyMap<string, Session>, but: string): void {
+    for (const session of sessions.values()) {
+      if (session.connection !== undefined || session.id === but) continue;
+      this.#delete(session);
+      this.#forgotten(session.id);
       return;
     }
+  }
+
+  #delete({ id, user }: Session): void {
+    this.#sessions.delete(id);
+    const own = this.#ofUser.get(user);
+    own?.delete(id);
+    if (own?.size === 0) this.#ofUser.delete(user);
   }
 }

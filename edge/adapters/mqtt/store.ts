@@ -30,7 +30,8 @@ export interface BaseStore {
 export interface StoreHooks {
   /** Of the connection behind an aedes client. */
   qos2Of(client: StoreClient): InboundQos2 | undefined;
-  maySubscribe(clientId: string, filter: string): boolean;
+  /** `session`: what aedes takes for the client identifier. */
+  maySubscribe(session: string, filter: string): boolean;
   maxQueued: number;
   queueDropped(): void;
 }

@@ -5,7 +5,7 @@ import { alarmActionRequestSchema, type Role } from '../../../contract/alarm.ts'
 import type { CommandDefinition } from '../../../device-profiles/command-schema.ts';
 import type { Actor } from '../../alarms/rights.ts';
 import { rightOf } from '../../commands/rights.ts';
-import { sessionOf } from '../access.ts';
+import { may, notAllowed, sessionOf } from '../access.ts';
 import { problems } from '../openapi.ts';
 import type { CommandPort, SiteDirectory } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
@@ -86,7 +86,8 @@ export function commandRoutes(app: FastifyInstance, { directory, commands, signI
   typed.post(
     '/api/v1/devices/:id/commands/:name',
     {
-      config: { access: 'devices.command' },
+      // whoever may not is refused below: the attempt is on record too
+      config: { access: 'session' },
       schema: {
         tags: ['site'],
         summary: 'Send a command to a device now; never kept for later, always recorded',
@@ -99,7 +100,13 @@ export function commandRoutes(app: FastifyInstance, { directory, commands, signI
       const { id, name } = request.params;
       const { args, second, ...wanted } = request.body;
       const session = sessionOf(request);
-      if (directory.device(id) === undefined) throw unknownDevice(id);
+      const isKnown = directory.device(id) !== undefined;
+      if (!may(session.role, 'devices.command')) {
+        const { user, role, station = '' } = session;
+        if (isKnown) await commands.refuse({ device: id, name }, { user, role, station });
+        throw notAllowed();
+      }
+      if (!isKnown) throw unknownDevice(id);
       const actor: Actor = { user: session.user, role: session.role, station: stationOf(session, wanted) };
       if (second !== undefined) actor.second = await checkSecond(signIn, session, second, request.ip);
       const outcome = await commands.run({ device: id, name, args }, actor);

@@ -28,7 +28,7 @@ const inboxEntrySchema = z.object({
   channels: z.array(z.string()).describe('Its topics, at most eight'),
   reason: z
     .string()
-    .describe('unknown-device, or why a registered one cannot be read: unmapped, undecodable'),
+    .describe('unknown-device, or why a registered one cannot be read: unmapped, undecodable, partly'),
   device: z.string().optional().describe('Id of the registered device that cannot be read'),
   user: z.string().optional().describe('Broker user that it came over'),
   clientId: z.string().optional(),

@@ -2,8 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { liveClose } from '../../../contract/live.ts';
+import { liveCameraSchema } from '../../../contract/live-video.ts';
 import { may, notAllowed } from '../access.ts';
 import { type LiveHub, MAX_LIVE_CLIENTS } from '../live-hub.ts';
+import type { VideoDesk } from '../live-video.ts';
 import { problems } from '../openapi.ts';
 import { ProblemError } from '../problem.ts';
 
@@ -48,6 +50,22 @@ export function liveRoute(app: FastifyInstance, hub: LiveHub): void {
       });
     },
   });
+}
+
+/** Which cameras there are to look at; the pictures come through the live feed. */
+export function cameraRoute(app: FastifyInstance, video: VideoDesk): void {
+  app.withTypeProvider<ZodTypeProvider>().get(
+    '/api/v1/live/cameras',
+    {
+      config: { access: 'video.view' },
+      schema: {
+        tags: ['live'],
+        summary: 'Cameras of the campus; pictures come through the live feed',
+        response: { 200: z.object({ cameras: z.array(liveCameraSchema) }), ...problems(401, 403) },
+      },
+    },
+    async () => ({ cameras: video.cameras() }),
+  );
 }
 
 function full(): ProblemError {

@@ -34,7 +34,18 @@ const knownDevice = z.looseObject({
   bridge: z.string().optional(),
   inputs: z.record(z.string(), z.looseObject({})).optional(),
   status: z
-    .object({ state: z.enum(['online', 'offline', 'unknown']), lastAt: z.string().optional() })
+    .object({
+      state: z.enum(['online', 'offline', 'unknown']),
+      lastAt: z.string().optional(),
+      channel: z
+        .object({
+          state: z.enum(['ok', 'silent', 'offline', 'refused', 'unsupported']),
+          since: z.string(),
+          reason: z.string().optional().describe('For installer and administrator'),
+        })
+        .optional()
+        .describe('Event channel of a device that the gateway asks for its events'),
+    })
     .optional(),
 });
 
@@ -125,7 +136,7 @@ export function siteRoutes(app: FastifyInstance, o: SiteRoutes): void {
     const status = o.deviceStatus(device.id);
     return {
       ...plainDevice(device),
-      ...(status === undefined ? {} : { status }),
+      ...(status === undefined ? {} : { status: withSettings ? status : withoutReason(status) }),
       ...(withSettings
         ? { key: device.key ?? device.id, user: device.user, settings: withoutSecrets(device.settings) }
         : {}),
@@ -162,6 +173,12 @@ export function siteRoutes(app: FastifyInstance, o: SiteRoutes): void {
       return deviceView(device, may(sessionOf(request).role, 'devices.settings'));
     },
   );
+}
+
+/** A reason names addresses and users. */
+function withoutReason({ channel, ...status }: DeviceStatus): DeviceStatus {
+  if (channel === undefined) return status;
+  return { ...status, channel: { state: channel.state, since: channel.since } };
 }
 
 function sendSite(request: FastifyRequest, reply: FastifyReply, site: CachedText): FastifyReply {

@@ -17,7 +17,7 @@ const i18n = createI18n({
 });
 
 /** The words of the language spoken now; reactive in templates. */
-export const { t } = i18n.global;
+export const { t, te } = i18n.global;
 
 export function currentLanguage(): Language {
   return i18n.global.locale.value === 'en' ? 'en' : 'zh-CN';

@@ -94,7 +94,14 @@ const zigbee: readonly Row[] = [
     { ZoneStatusChange: 1 },
     'DEV.INPUT raise + DEV.TAMPER clear + DEV.BATT clear + DEV.FAULT clear',
   ],
-  ['test', { Fire: 1, Test: 1 }, 'nothing'],
+  ['test', { Fire: 1, Test: 1 }, 'FIR.SMOKE raise test'],
+  // bit 8 of the status word of an IAS zone
+  [
+    'test',
+    { ZoneStatusChange: 257, Fire: 1 },
+    'FIR.SMOKE raise test + DEV.TAMPER clear + DEV.BATT clear + DEV.FAULT clear',
+  ],
+  ['zone', { ZoneStatus: 1 }, 'DEV.INPUT raise + DEV.TAMPER clear + DEV.BATT clear + DEV.FAULT clear'],
   ['Fire', { Fire: 5 }, 'strange'],
   ['Contact', { Contact: 'ajar' }, 'strange'],
 ];

@@ -6,6 +6,6 @@ export interface Claim {
   topic: string;
   payload: string | Buffer;
   settings?: Record<string, unknown>;
-  /** `FIR.SMOKE raise`, with `#input` after the type where there is one; none for what says nothing. */
+  /** `FIR.SMOKE raise`, with `#input` after the type where there is one, `~test` after the edge of a test; none for what says nothing. */
   wanted?: string;
 }

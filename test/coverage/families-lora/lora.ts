@@ -1,9 +1,10 @@
 import type { Claim } from './claims.ts';
+import { sweep } from './lora-sweep.ts';
 
 /** What a decoder makes of one thing it measures: each value it can have, and the meaning of the value. */
-type Values = readonly (readonly [value: unknown, wanted?: string])[];
+export type Values = readonly (readonly [value: unknown, wanted?: string])[];
 
-interface Model {
+export interface Model {
   vendor: string;
   model: string;
   /** Key of the decoded object, or a path to it. */
@@ -488,7 +489,7 @@ export const envelopes = {
 /** Every value of every model, through both network servers. */
 export function loraClaims(): Claim[] {
   return Object.entries(envelopes).flatMap(([server, { profile, topic, wrap }]) =>
-    models.flatMap(({ vendor, model, key, values, settings, beside }) =>
+    [...models, ...sweep].flatMap(({ vendor, model, key, values, settings, beside }) =>
       values.map(
         ([value, wanted]): Claim => ({
           family: `${vendor}, ${server}`,

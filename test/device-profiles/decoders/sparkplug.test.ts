@@ -75,9 +75,10 @@ describe('aliases', () => {
     expect(state.after(undefined)).toEqual({ aliases: { 7: 'smoke' } });
   });
 
-  test('that no birth named are shown as such', () => {
+  test('that no birth named are no inputs, and counted', () => {
     expect(decode(encode([{ alias: 9, type: 'Boolean', value: true }]))).toMatchObject({
-      body: { 'alias:9': true },
+      body: { sparkplug: { unnamed: 1 } },
+      left: { count: 1, why: expect.stringContaining('no birth named') },
     });
   });
 

@@ -273,6 +273,75 @@ test('a sensor is recorded in our units, a unit that has no place is named', () 
   ).toContain('furlong');
 });
 
+describe('a state_topic beside the components was "missing"', () => {
+  const documented = {
+    device: {
+      identifiers: ['ea334450945afc'],
+      name: 'Kitchen',
+      manufacturer: 'Bla electronics',
+      model: 'xya',
+    },
+    origin: { name: 'bla2mqtt', sw_version: '2.1', support_url: 'https://bla2mqtt.example.com/support' },
+    components: {
+      some_unique_component_id1: {
+        platform: 'sensor',
+        device_class: 'temperature',
+        unit_of_measurement: '°C',
+        value_template: '{{ value_json.temperature }}',
+        unique_id: 'temp01ae_t',
+      },
+      some_unique_id2: {
+        platform: 'binary_sensor',
+        device_class: 'smoke',
+        value_template: '{{ value_json.smoke }}',
+        unique_id: 'temp01ae_s',
+      },
+    },
+    state_topic: 'sensorBedroom/state',
+    qos: 2,
+  };
+  const { device, origin, components, ...rest } = documented;
+  const abbreviated = {
+    '~': 'sensorBedroom',
+    dev: { ids: 'ea334450945afc', name: 'Kitchen' },
+    o: { name: 'bla2mqtt', sw: '2.1' },
+    cmps: {
+      some_unique_component_id1: { p: 'sensor', unit_of_meas: '°C', val_tpl: '{{ value_json.temperature }}' },
+      some_unique_id2: { p: 'binary_sensor', dev_cla: 'smoke', val_tpl: '{{ value_json.smoke }}' },
+    },
+    stat_t: '~/state',
+    avty_t: '~/lwt',
+    pl_avail: 'up',
+    pl_not_avail: 'down',
+    e: 'utf-8',
+    qos: 2,
+  };
+
+  test.each([
+    ['as documented', documented],
+    ['with the short names of its groups', { dev: device, o: origin, cmps: components, ...rest }],
+    ['abbreviated, with a base topic', abbreviated],
+  ])('%s', (_name, config) => {
+    const made = adopt('homeassistant/device/bla2mqtt/config', config);
+    expect(made.device.inputs).toEqual({ some_unique_id2: { means: 'smoke' } });
+    const tell = bench(made);
+    expect(tell('sensorBedroom/state', '{"temperature":21.5,"smoke":"ON"}').join()).toContain('FIR.SMOKE');
+    if ('avty_t' in config) expect(tell('sensorBedroom/lwt', 'down').join()).toContain('DEV.OFFLINE');
+  });
+
+  test('its own state_topic goes before; what is taken back is no component', () => {
+    const made = adopt('homeassistant/device/bla2mqtt/config', {
+      ...documented,
+      components: {
+        own: { platform: 'binary_sensor', device_class: 'smoke', state_topic: 'own/state' },
+        gone: { platform: 'binary_sensor' },
+      },
+    });
+    expect(made.device.inputs).toEqual({ own: { means: 'smoke' } });
+    expect(made.profile.match.map(({ topic }) => topic)).toEqual(['own/state']);
+  });
+});
+
 test('a device with several components is one profile with an input for each', () => {
   const made = adopt('homeassistant/device/0AFFD2/config', {
     dev: { ids: 'ea334450945afc', name: 'Kitchen', mf: 'Bla', mdl: 'xya' },

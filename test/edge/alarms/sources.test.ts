@@ -59,13 +59,76 @@ describe('several devices or inputs at one slot', () => {
     const play = new Play();
     const { id } = play.raise('EMG.PANIC', { device: 'button-1', slot: 'hall' });
     play.send('EMG.PANIC', 'raise', { device: 'button-2', slot: 'hall' });
-    play.lose('button-1');
+    play.lose('button-1', 'button-2');
     expect(play.alarm(id)).toMatchObject({ condition: 'unknown', sources: ['button-1', 'button-2'] });
     expect(actions(play.send('EMG.PANIC', 'clear', { device: 'button-2', slot: 'hall' }))).toEqual(['ease']);
     expect(play.alarm(id)).toMatchObject({ condition: 'unknown', sources: ['button-1'] });
     play.send('EMG.PANIC', 'clear', { device: 'button-1', slot: 'hall' });
     expect(play.alarm(id).condition).toBe('returned');
     expect(play.alarm(id)).not.toHaveProperty('sources');
+    expect(play.alarm(id)).not.toHaveProperty('lost');
+  });
+
+  test('an alarm held only by sources out of reach is unknown, whichever device raised it', () => {
+    const play = new Play();
+    const { id } = play.raise('EMG.PANIC', { device: 'wired', slot: 'hall' });
+    play.send('EMG.PANIC', 'raise', { device: 'radio', input: '2', slot: 'hall' });
+    play.send('EMG.PANIC', 'clear', { device: 'wired', slot: 'hall' });
+    expect(play.alarm(id)).toMatchObject({ device: 'wired', sources: ['radio#2'], condition: 'active' });
+    expect(actions(play.lose('radio'))).toEqual(['lose']);
+    expect(play.alarm(id)).toMatchObject({ condition: 'unknown', sources: ['radio#2'] });
+    expect(play.lose('radio')).toEqual([]);
+  });
+
+  test('an alarm that a device in reach still holds stays active, and is unknown once that one has returned', () => {
+    const play = new Play();
+    const { id } = play.raise('EMG.PANIC', { device: 'radio', slot: 'hall' });
+    play.send('EMG.PANIC', 'raise', { device: 'wired', slot: 'hall' });
+    const [change] = play.lose('radio');
+    expect(change?.transition).toMatchObject({ action: 'lose', to: { condition: 'active' } });
+    expect(transitionSchema.parse(change?.transition)).toEqual(change?.transition);
+    expect(play.alarm(id)).toMatchObject({ condition: 'active', lost: ['radio'] });
+    const changes = play.send('EMG.PANIC', 'clear', { device: 'wired', slot: 'hall' });
+    expect(actions(changes)).toEqual(['ease', 'lose']);
+    expect(play.alarm(id)).toMatchObject({ condition: 'unknown', sources: ['radio'], lost: ['radio'] });
+    play.send('EMG.PANIC', 'clear', { device: 'radio', slot: 'hall', freshness: 'initial' });
+    expect(play.alarm(id).condition).toBe('returned');
+  });
+
+  test('a source that speaks again is in reach: its raise makes the alarm active, and holds it when the other returns', () => {
+    const play = new Play();
+    const { id } = play.raise('EMG.PANIC', { device: 'radio', slot: 'hall' });
+    play.send('EMG.PANIC', 'raise', { device: 'wired', slot: 'hall' });
+    play.lose('radio');
+    play.send('EMG.PANIC', 'raise', { device: 'radio', slot: 'hall', freshness: 'initial' });
+    expect(play.alarm(id)).toMatchObject({ condition: 'active', count: 2 });
+    expect(play.alarm(id)).not.toHaveProperty('lost');
+    play.send('EMG.PANIC', 'clear', { device: 'wired', slot: 'hall' });
+    expect(play.alarm(id)).toMatchObject({ condition: 'active', sources: ['radio'] });
+  });
+
+  test('a source out of reach that is removed leaves those in reach; the last in reach removed leaves it unknown', () => {
+    const play = new Play();
+    const { id } = play.raise('EMG.PANIC', { device: 'radio', slot: 'hall' });
+    play.send('EMG.PANIC', 'raise', { device: 'wired', slot: 'hall' });
+    play.lose('radio');
+    const { changes } = play.book.release(({ device }) => device !== 'wired');
+    expect(actions(changes)).toEqual(['ease', 'lose']);
+    expect(play.alarm(id)).toMatchObject({ condition: 'unknown', sources: ['radio'] });
+  });
+
+  test('an alarm stored as unknown before lost sources were kept: one that speaks makes it active, the rest stays lost', () => {
+    const play = new Play();
+    const first = new Play();
+    const { id } = first.raise('EMG.PANIC', { device: 'radio-1', slot: 'hall' });
+    first.send('EMG.PANIC', 'raise', { device: 'radio-2', slot: 'hall' });
+    first.lose('radio-1', 'radio-2');
+    const { lost, ...stored } = first.alarm(id);
+    play.book.restore([stored]);
+    play.send('EMG.PANIC', 'raise', { device: 'radio-1', slot: 'hall', freshness: 'initial' });
+    expect(play.alarm(id)).toMatchObject({ condition: 'active', lost: ['radio-2'] });
+    play.send('EMG.PANIC', 'clear', { device: 'radio-1', slot: 'hall' });
+    expect(play.alarm(id)).toMatchObject({ condition: 'unknown', sources: ['radio-2'] });
   });
 
   test('one source leaves a transition that changes the sources and nothing else', () => {
@@ -142,9 +205,13 @@ describe('several devices or inputs at one slot', () => {
       fc.property(fc.array(aStep, { maxLength: 60, size: 'max' }), (sequence) => {
         const play = new Play();
         const held = new Map<string, Set<string>>();
+        const lost = new Set<string>();
         for (const step of sequence) {
-          if (step === 'lose') play.lose('d1');
-          else if (typeof step === 'string') {
+          if (step === 'lose') {
+            play.lose('d1');
+            for (const [key, holders] of held)
+              for (const holder of holders) if (holder.startsWith('d1#')) lost.add(`${key} ${holder}`);
+          } else if (typeof step === 'string') {
             for (const { id } of play.book.open()) play.act(id, step, pair, { verdict: 'real' });
           } else {
             const { type, edge, ...rest } = step;
@@ -153,11 +220,18 @@ describe('several devices or inputs at one slot', () => {
             const holders = held.get(key) ?? new Set();
             holders[edge === 'raise' ? 'add' : 'delete'](`${step.device}#${step.input}`);
             held.set(key, holders);
+            lost.delete(`${key} ${step.device}#${step.input}`);
           }
           const open = play.book.open();
           for (const [key, holders] of held) expect(holdersOf(open, key)).toEqual([...holders].sort());
           for (const { condition, sources } of [...open, ...play.book.closed()]) {
             expect(condition === 'returned').toBe(sources === undefined);
+          }
+          for (const { type, mode, condition, operator, sources = [] } of open) {
+            // a disposed one learns nothing of raises: those open the next
+            if (condition === 'returned' || operator === 'disposed') continue;
+            const isLost = (source: string) => lost.has(`${type} ${modeClass(mode)} ${source}`);
+            expect(condition).toBe(sources.every(isLost) ? 'unknown' : 'active');
           }
         }
       }),

@@ -78,6 +78,11 @@ const table: Row[] = [
   { method: 'GET', path: '/readyz', allowed: 'anybody' },
   { method: 'GET', path: '/metrics', allowed: 'anybody' },
   { method: 'GET', path: '/api/v1/live', allowed: campus },
+  {
+    method: 'GET',
+    path: '/api/v1/live/cameras',
+    allowed: ['guard', 'shift-leader', 'installer', 'administrator'],
+  },
 ];
 
 const gateway = new MemoryGateway();

@@ -226,7 +226,7 @@ describe('acting on an alarm', () => {
     ['no version', 'acknowledge', { version: undefined }, 'version'],
     ['no station', 'acknowledge', { station: '' }, 'station'],
     ['a verdict that does not exist', 'dispose', { verdict: 'maybe' }, 'verdict'],
-    ['a field that does not exist', 'acknowledge', { force: true }, ''],
+    ['a field that does not exist', 'acknowledge', { force: true }, 'force'],
   ])('with %s is invalid', async (_, action, more, path) => {
     const alarm = panic();
     expect(await act(alarm, action, more)).toMatchObject({

@@ -16,6 +16,7 @@ const offered: Record<string, CommandDefinition> = {
   mute: { topic: 't', text: 'mute', args: {}, qos: 1, output: 'mute' },
 };
 
+const refusals: unknown[] = [];
 const asked: Array<{ request: CommandRequest; actor: Actor }> = [];
 let outcome: CommandOutcome = { sent: true, stored: true, at: Date.UTC(2026, 0, 1) };
 let gateway: MemoryGateway;
@@ -28,6 +29,9 @@ async function start(): Promise<void> {
         asked.push({ request, actor });
         return outcome;
       },
+      refuse: async (request, actor) => {
+        refusals.push({ request, actor });
+      },
     },
   });
 }
@@ -35,6 +39,7 @@ async function start(): Promise<void> {
 afterEach(async () => {
   await gateway.stop();
   asked.length = 0;
+  refusals.length = 0;
   outcome = { sent: true, stored: true, at: Date.UTC(2026, 0, 1) };
 });
 
@@ -124,5 +129,21 @@ test('nonsense is refused before it reaches the desk', async () => {
   expect(await send('li', { retain: true })).toMatchObject({ status: 400 });
   expect(await send('li', {}, '__proto__')).toMatchObject({ status: 400 });
   expect(await send('li', {}, 'siren_on', 'nobody')).toMatchObject({ status: 404 });
+  expect(asked).toEqual([]);
+});
+
+test('the attempt of a role that may command nothing is refused, on record, and never gets near a device', async () => {
+  await start();
+  expect(await send('admin', {})).toMatchObject({ status: 403, body: { code: 'not-allowed' } });
+  expect(refusals).toEqual([
+    {
+      request: { device: 'io-1', name: 'siren_on' },
+      actor: { user: 'admin', role: 'administrator', station: 'gate-1' },
+    },
+  ]);
+  expect(await send('admin', {}, 'siren_on', 'nobody')).toMatchObject({ status: 403 });
+  // their request is no way to try the password of a shift leader
+  await send('admin', { second: { user: 'li', password: 'wrong' } });
+  expect(gateway.failures).toEqual([]);
   expect(asked).toEqual([]);
 });

@@ -492,3 +492,30 @@ describe('profiles', () => {
     expect((await gateway.get$('/api/v1/profiles/none', { cookie })).status).toBe(404);
   });
 });
+
+describe('a slot was no slot of life safety where the adoption itself makes its device a panic button', () => {
+  it.each([
+    ['an input', 'sos-1/events/rpc', 'shelly.gen2', { inputs: { 0: { means: 'panic' } } }],
+    ['a press', 'zigbee2mqtt/sos-2', 'zigbee2mqtt.device', { settings: { press: { single: 'panic' } } }],
+  ])('by the meaning of %s', async (_what, topic, profile, chosen) => {
+    hear(topic, {
+      method: 'NotifyStatus',
+      params: { ts: 1, 'input:0': { id: 0, state: false } },
+      battery: 90,
+    });
+    const { id } = await onlyEntry();
+    const request = { profile, name: '求助按钮', place: 'lab', ...chosen };
+    const adopted = await post(`inbox/${id}/adopt`, request);
+    expect(adopted.status).toBe(201);
+    expect(await adopted.json()).toMatchObject({ slots: [{ lifeSafety: true }] });
+  });
+
+  it('and stays an ordinary one without it', async () => {
+    hear('zigbee2mqtt/button', { action: '', battery: 90 });
+    const { id } = await onlyEntry();
+    const request = { profile: 'zigbee2mqtt.device', name: '按钮', place: 'lab' };
+    const { slots } = (await (await post(`inbox/${id}/adopt`, request)).json()) as { slots: object[] };
+    expect(slots).toHaveLength(1);
+    expect(slots[0]).not.toHaveProperty('lifeSafety');
+  });
+});

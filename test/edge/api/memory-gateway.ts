@@ -248,7 +248,11 @@ export class MemoryGateway implements AlarmDesk {
         issue: async (device) => ({ user: device, password: 'shown-once', created: true, devices: [device] }),
         account: () => undefined,
       },
-      commands: { commandsOf: () => ({}), run: async () => ({ sent: true, stored: true, at: 0 }) },
+      commands: {
+        commandsOf: () => ({}),
+        run: async () => ({ sent: true, stored: true, at: 0 }),
+        refuse: async () => undefined,
+      },
       status: () => ({ ...this.status, sound: this.api.live.soundArmed() ? 'armed' : 'none' }),
       readiness: () => this.missing,
       metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'up 1\n' },

@@ -110,10 +110,10 @@ describe('the language of a problem', () => {
         await gateway.get$('/api/v1/events?limit=9999', { cookie: guard, 'accept-language': language }),
       );
     expect((await ask('zh-CN')).errors).toMatchObject([
-      { path: 'limit', message: expect.stringMatching(/过大/) },
+      { path: 'limit', message: expect.stringMatching(/不能大于 500/) },
     ]);
     expect((await ask('en')).errors).toMatchObject([
-      { path: 'limit', message: expect.stringMatching(/Too big/) },
+      { path: 'limit', message: expect.stringMatching(/must be at most 500/) },
     ]);
   });
 

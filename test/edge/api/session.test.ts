@@ -46,6 +46,7 @@ describe('signing in', () => {
         'status.read',
         'devices.read',
         'devices.command',
+        'video.view',
       ],
     };
     expect(await response.json()).toEqual(expected);

@@ -142,4 +142,99 @@ devices:
     expect(second.out).not.toContain(first.password);
     expect((await devices('credentials', 'rotate', 'nobody')).err).toContain('there is no device "nobody"');
   });
+
+  describe('are replaced', () => {
+    beforeEach(async () => {
+      await devices('import', join(dir, 'campus.yaml'));
+    });
+    const shown = async (id: string) => JSON.parse((await devices('show', id, '--json')).out);
+
+    it('by a unit with another key: what it is and where stays, its password is new and shown once', async () => {
+      const replaced = await devices('replace', 'io-1', '--key', 'unit-2');
+      expect(replaced.code).toBe(0);
+      expect(replaced.out).toMatch(
+        /^~ devices io-1: io\.wired io-1 -> io\.wired unit-2\nuser {6}io-1\npassword {2}\S{23}\nshown this once/,
+      );
+      expect(await shown('io-1')).toMatchObject({
+        key: 'unit-2',
+        name: '东门模块',
+        inputs: { 1: { slot: 'gate-panic', means: 'panic' } },
+        rights: { publish: expect.arrayContaining(['io/unit-2/state']) },
+      });
+    });
+
+    it('by a unit of another profile, if that takes its inputs and settings', async () => {
+      const wrong = await devices('replace', 'io-1', '--profile', 'io.wierd');
+      expect([wrong.code, wrong.err]).toEqual([
+        1,
+        '--profile: there is no profile "io.wierd"; did you mean "io.wired"?',
+      ]);
+      const other = await devices(
+        'replace',
+        'io-1',
+        '--profile',
+        'io.kincony',
+        '--key',
+        'k-1',
+        '--set',
+        'no_such=1',
+      );
+      expect(other.code).toBe(1);
+      expect(other.err).toContain('--set no_such: ');
+      expect(await shown('io-1')).toMatchObject({ profile: 'io.wired' });
+      expect((await devices('replace', 'io-1', '--profile', 'io.kincony', '--key', 'k-1')).code).toBe(0);
+      expect(await shown('io-1')).toMatchObject({ profile: 'io.kincony', key: 'k-1' });
+    });
+
+    it('but not by the unit of another device, and none that is not there', async () => {
+      await devices('add', '--name', 'b', '--profile', 'io.wired', '--key', 'io-2', '--place', 'gate');
+      const taken = await devices('replace', 'io-1', '--key', 'io-2');
+      expect([taken.code, taken.err]).toEqual([1, expect.stringContaining('--key: ')]);
+      expect(await devices('replace', 'io-9', '--key', 'x')).toMatchObject({
+        code: 1,
+        err: 'there is no device "io-9"; see the list of devices',
+      });
+    });
+
+    it('with the old password on request, and where another device uses the account too', async () => {
+      expect((await devices('replace', 'io-1', '--key', 'unit-2', '--keep-password')).out).not.toContain(
+        'password  ',
+      );
+      await devices(
+        'add',
+        '--name',
+        'b',
+        '--profile',
+        'io.wired',
+        '--key',
+        'io-2',
+        '--place',
+        'gate',
+        '--user',
+        'io-1',
+      );
+      const shared = await devices('replace', 'io-1', '--key', 'unit-3');
+      expect(shared.out).toContain('the password of "io-1" stays: io-2 use it too');
+    });
+
+    it('and an import of the file that names the old unit leaves the new one; one that names a third takes it', async () => {
+      await devices('replace', 'io-1', '--key', 'unit-2');
+      await devices('replace', 'io-1', '--key', 'unit-3');
+      const again = JSON.parse((await devices('import', join(dir, 'campus.yaml'), '--json')).out);
+      expect(again.report.devices).toMatchObject({ changed: [], unchanged: 1 });
+      expect(await shown('io-1')).toMatchObject({ key: 'unit-3' });
+      write('campus.yaml', site.replace('profile: io.wired', 'profile: io.wired, key: unit-4'));
+      await devices('import', join(dir, 'campus.yaml'));
+      expect(await shown('io-1')).toMatchObject({ key: 'unit-4' });
+      write('campus.yaml', site);
+      await devices('import', join(dir, 'campus.yaml'));
+      expect(await shown('io-1')).toMatchObject({ key: 'io-1' });
+    });
+  });
+
+  it('that say nothing are told as such by a test', async () => {
+    await devices('import', join(dir, 'campus.yaml'));
+    expect((await devices('test', 'io-9')).err).toContain('there is no device "io-9"');
+    expect((await devices('test', 'io-1', '--seconds', '1')).code).toBe(1);
+  });
 });

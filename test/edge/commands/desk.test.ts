@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Role } from '../../../contract/alarm.ts';
 import { type DeviceCommand, deviceCommandSchema } from '../../../contract/command.ts';
 import type { EventDraft } from '../../../contract/event.ts';
@@ -30,7 +30,9 @@ commands:
 const published: Published[] = [];
 const records: Array<{ device: string; draft: EventDraft }> = [];
 let listening: 'yes' | 'deaf' | 'away';
-let external: string | undefined;
+/** Brokers of the site, what each says of a message, and which the device is reached through. */
+let externals: Record<string, 'taken' | 'away' | 'standby' | 'broken'>;
+let heardAt: Record<string, string>;
 let publish: CommandDeskOptions['broker']['publish'];
 let emit: CommandDeskOptions['emit'];
 
@@ -38,7 +40,8 @@ beforeEach(() => {
   published.length = 0;
   records.length = 0;
   listening = 'yes';
-  external = undefined;
+  externals = {};
+  heardAt = {};
   publish = async (topic, payload, options) => {
     published.push({ topic, payload: payload.toString(), options });
   };
@@ -58,14 +61,28 @@ function deskOf(profile: CompiledProfile, device: Partial<Device> = {}): Command
   });
   const live = { device: registered, profile, settings: {} } as LiveDevice;
   return new CommandDesk({
-    devices: { get: (id) => (id === 'd1' ? live : undefined), isReachedBy: (_, name) => name === external },
-    device: () => undefined,
+    devices: {
+      get: (id) => (id === 'd1' ? { ...live, adapter: heardAt.d1 } : bridgeAt(heardAt[id])),
+      isReachedBy: () => true,
+    },
+    device: (id) => (id === 'bridge' ? { id, name: id, profile: 'zigbee2mqtt.bridge' } : undefined),
     broker: { listening: () => listening, publish: (...args) => publish(...args) },
-    externals: external === undefined ? [] : [{ name: external }],
+    externals: Object.entries(externals).map(([name, answer]) => ({
+      name,
+      publish: async (topic, payload) => {
+        if (answer === 'broken') throw new Error('the connection has ended');
+        if (answer === 'taken') published.push({ topic, payload: payload.toString(), options: { name } });
+        return answer;
+      },
+    })),
     emit: (...args) => emit(...args),
     clock: () => 1_000,
     logger: pino({ level: 'silent' }),
   });
+}
+
+function bridgeAt(adapter: string | undefined): LiveDevice | undefined {
+  return adapter === undefined ? undefined : ({ adapter } as LiveDevice);
 }
 
 const z2m = builtinProfile('zigbee2mqtt.device');
@@ -146,34 +163,85 @@ test.each([
   expect(record()).toMatchObject({ result: 'failed', reason });
 });
 
-test('behind a broker of the site, or without any account, it is refused and says where to go', async () => {
-  external = 'site';
-  const behind = await deskOf(z2m).run({ device: 'd1', name: 'unlock', args: {} }, as('shift-leader'));
-  expect(behind).toMatchObject({ refused: 'not-possible' });
-  expect('detail' in behind && behind.detail.zh).toContain('site');
-  external = undefined;
-  const { user: _, ...noUser } = { user: undefined };
-  const desk = new CommandDesk({
-    devices: {
-      get: () =>
-        ({
-          device: { id: 'd1', name: 'd1', profile: z2m.id, ...noUser },
-          profile: z2m,
-          settings: {},
-        }) as unknown as LiveDevice,
-      isReachedBy: () => false,
-    },
-    device: () => undefined,
-    broker: { listening: () => 'yes', publish },
-    externals: [],
-    emit,
-    clock: () => 0,
-    logger: pino({ level: 'silent' }),
+describe('a device behind a broker of the site', () => {
+  const unlock = (device: Partial<Device> = {}) =>
+    deskOf(z2m, device).run({ device: 'd1', name: 'unlock', args: {} }, as('shift-leader'));
+
+  test('is commanded through the connection of that broker, and recorded as any other', async () => {
+    externals = { site: 'taken' };
+    expect(await unlock()).toMatchObject({ sent: true, stored: true });
+    expect(published).toMatchObject([{ topic: 'zigbee2mqtt/siren-3/set', options: { name: 'site' } }]);
+    expect(record()).toMatchObject({ command: 'unlock', output: 'lock', result: 'sent' });
   });
-  await desk.run({ device: 'd1', name: 'unlock', args: {} }, as('shift-leader'));
-  expect(published).toEqual([]);
-  const reasons = records.map(({ draft }) => (draft.data as DeviceCommand).reason);
-  expect(reasons).toEqual(['external-broker', 'no-account']);
+
+  test.each([
+    ['away', 'not-possible', 'not-connected'],
+    ['standby', 'not-possible', 'standby'],
+    ['broken', 'not-ready', 'transport'],
+  ] as const)(
+    'whose broker is %s is not commanded, and the answer names it',
+    async (answer, code, reason) => {
+      externals = { site: answer };
+      const outcome = await unlock();
+      expect(outcome).toMatchObject({ refused: code });
+      if (answer !== 'broken') expect('detail' in outcome && outcome.detail.zh).toContain('site');
+      expect(published).toEqual([]);
+      expect(record()).toMatchObject({ result: 'failed', reason });
+    },
+  );
+
+  test('is looked for where it, or else its bridge, was heard; never guessed among several brokers', async () => {
+    externals = { north: 'taken', south: 'taken' };
+    expect(await unlock({ bridge: 'bridge' })).toMatchObject({ refused: 'not-possible' });
+    expect(record()).toMatchObject({ result: 'failed', reason: 'not-heard' });
+    heardAt = { bridge: 'south' };
+    expect(await unlock({ bridge: 'bridge' })).toMatchObject({ sent: true });
+    heardAt = { bridge: 'south', d1: 'north' };
+    expect(await unlock({ bridge: 'bridge' })).toMatchObject({ sent: true });
+    expect(published.map(({ options }) => options)).toEqual([{ name: 'south' }, { name: 'north' }]);
+  });
+});
+
+test('a device without any account is refused', async () => {
+  const outcome = await deskOf(z2m, { user: undefined }).run(
+    { device: 'd1', name: 'unlock', args: {} },
+    as('shift-leader'),
+  );
+  expect(outcome).toMatchObject({ refused: 'not-possible' });
+  expect(record()).toMatchObject({ result: 'failed', reason: 'no-account' });
+});
+
+test('a device whose profile has a fault says so, not that it takes no commands', async () => {
+  const outcome = await deskOf(z2m).run({ device: 'd2', name: 'unlock', args: {} }, as('shift-leader'));
+  expect(outcome).toMatchObject({
+    refused: 'not-possible',
+    detail: { en: expect.stringContaining('profile') },
+  });
+});
+
+test('an argument that the message carries as a PIN is not on record, whatever it is called', async () => {
+  const lock = profileOf(`match: { topic: 'lock/{device}/state' }
+device: '{device}'
+subscribes: ['lock/{device}/set']
+map: [{ when: { path: smoke, in: [true] }, emit: { type: FIR.SMOKE, edge: raise } }]
+commands:
+  set_code:
+    topic: 'lock/{device}/set'
+    payload: { user: '{slot}', data: { pin_code: 'x{value}' } }
+    args: { value: { type: string }, slot: { type: integer } }
+  typed:
+    topic: 'lock/{device}/set'
+    text: 'PIN={value}'
+    args: { value: { type: string } }
+`);
+  const desk = deskOf(lock);
+  await desk.run({ device: 'd1', name: 'set_code', args: { value: '482915', slot: 4 } }, as('shift-leader'));
+  expect(published[0]?.payload).toContain('482915');
+  expect(record().args).toEqual({ value: '***', slot: 4 });
+  records.length = 0;
+  await desk.run({ device: 'd1', name: 'typed', args: { value: '482915' } }, as('shift-leader'));
+  expect(published[1]?.payload).toBe('PIN=482915');
+  expect(record().args).toEqual({ value: '***' });
 });
 
 test('what the profile masks, and what sounds like a PIN, is sent but not on record', async () => {
@@ -204,4 +272,16 @@ test('a broker that throws is no success', async () => {
   const outcome = await deskOf(z2m).run({ device: 'd1', name: 'siren_on', args: {} }, as('shift-leader'));
   expect(outcome).toMatchObject({ refused: 'not-ready' });
   expect(record()).toMatchObject({ result: 'failed', reason: 'transport' });
+});
+
+test('the attempt of who may command nothing is on record, and nothing is sent', async () => {
+  await deskOf(z2m).refuse({ device: 'd1', name: 'unlock' }, as('auditor'));
+  expect(published).toEqual([]);
+  expect(record()).toMatchObject({
+    command: 'unlock',
+    output: 'lock',
+    role: 'auditor',
+    result: 'refused',
+    reason: 'not-allowed',
+  });
 });

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { siteSchema } from '../../../contract/site.ts';
 import { builtinProfiles, Catalogue } from '../../../device-profiles/catalogue.ts';
-import { LiveDevices } from '../../../edge/pipeline/devices.ts';
+import { adapterKey, heardThrough, LiveDevices } from '../../../edge/pipeline/devices.ts';
 import { profileFacts, topicsOf } from '../../../edge/registry/profile-facts.ts';
 import { Registry } from '../../../edge/registry/registry.ts';
 
@@ -59,4 +59,23 @@ test('a device that is out of reach is not silent', () => {
     ['t-own', true],
   ]);
   expect(reachable([]).every(([, is]) => is)).toBe(true);
+});
+
+test('a device heard on the embedded broker, without an account of its own, became unknown with the broker of the site', () => {
+  const live = devices();
+  expect(live.wasHeard('t-far', 'mqtt'), 'as a stranger, before it was registered').toBe(true);
+  expect(live.wasHeard('t-far', 'site'), 'it was heard since').toBe(false);
+  live.refresh();
+  expect([...live.forgetReachedBy('site').keys()]).toEqual(['t-moved']);
+});
+
+test('after a restart nobody knew any more on which broker a device was heard', () => {
+  const states = new Map([
+    [adapterKey('t-far'), 'mqtt'],
+    [adapterKey('t-own'), 'site'],
+    ['device:t-far', '{}'],
+  ]);
+  const identity = { gateway: 'gw-1', school: '2137000001', region: '370102' };
+  const live = new LiveDevices(catalogue, registry, new Map(), identity, heardThrough(states));
+  expect([...live.forgetReachedBy('site').keys()].sort()).toEqual(['t-moved', 't-own']);
 });

@@ -17,7 +17,7 @@ import { LiveDevices } from '../../../edge/pipeline/devices.ts';
 import { Duplicates } from '../../../edge/pipeline/duplicates.ts';
 import { Intake } from '../../../edge/pipeline/intake.ts';
 import { ownDraft } from '../../../edge/pipeline/own-event.ts';
-import { BATCH_ROWS, Pipeline } from '../../../edge/pipeline.ts';
+import { BATCH_ROWS, Pipeline, STUCK_COMMIT_MS } from '../../../edge/pipeline.ts';
 import { UnknownDeviceInbox } from '../../../edge/registry/inbox.ts';
 import { profileFacts, topicsOf } from '../../../edge/registry/profile-facts.ts';
 import { Registry } from '../../../edge/registry/registry.ts';
@@ -385,6 +385,90 @@ describe('while a commit is stuck', () => {
     // looking through them all each time takes seconds
     expect(performance.now() - began).toBeLessThan(250);
   });
+});
+
+describe('a flood while storage is slow', () => {
+  /** What module 2 says `count` times, of no importance; one row each. */
+  function flood(count: number): void {
+    for (let i = 0; i < count; i++)
+      void pipeline.message(report('io-2', 5, i % 2 === 0 ? 'alarm' : 'normal')).catch(() => undefined);
+  }
+
+  test('bug: what waited was evaluated ahead of a storage that was merely slow, and a panic was stored behind it', async () => {
+    flood(8 * BATCH_ROWS);
+    const panic = watched(pipeline.message(report('io-3', 1)));
+    (await journal.commit(0)).finish();
+    await panic.promise;
+    // the next takes its time, and is not stuck for ever
+    const slow = await journal.commit(1);
+    const late = watched(pipeline.message(report('io-1', 1)));
+    await vi.waitFor(() => expect(unsaved.flat().map(({ type }) => type)).toContain('EMG.PANIC'), waiting);
+    const ahead = journal.commits.slice(2).findIndex((commit) => types(commit).includes('EMG.PANIC'));
+    const rows = journal.commits.slice(2, 2 + ahead).flatMap(types);
+    expect(rows.length).toBeLessThanOrEqual(BATCH_ROWS);
+    expect(pipeline.depth).toBeGreaterThan(4 * BATCH_ROWS);
+    slow.finish();
+    for (const commit of journal.commits) commit.finish();
+    await late.promise;
+  });
+
+  test('bug: an alarm behind batches that are stored one by one waited for all of them', async () => {
+    journal.become('failing');
+    flood(3 * BATCH_ROWS);
+    await vi.waitFor(() => expect(pipeline.depth).toBe(0), waiting);
+    journal.become('ok');
+    // progress, but the last of them has waited for long
+    const sealed = performance.now();
+    await vi.waitFor(() => expect(performance.now() - sealed).toBeGreaterThan(STUCK_COMMIT_MS), waiting);
+    const before = journal.commits.length;
+    journal.commits[0]?.finish();
+    await turns();
+    const panic = watched(pipeline.message(report('io-1', 1)));
+    await turns();
+    expect(journal.commits.slice(before).flatMap(types)).toContain('EMG.PANIC');
+    expect(unsaved.flat().map(({ type }) => type)).toContain('EMG.PANIC');
+    for (const commit of journal.commits) commit.finish();
+    await panic.promise;
+  });
+
+  test('bug: the loop was held until 20,000 rows were evaluated', async () => {
+    let turn = 0;
+    let counting = true;
+    const count = (): void => {
+      turn++;
+      if (counting) setImmediate(count);
+    };
+    setImmediate(count);
+    const rowsOf = new Map<number, number>();
+    let panicAfter = 0;
+    let panic: Promise<Outcome> | undefined;
+    journal.onAppend = ({ rows }) => {
+      rowsOf.set(turn, (rowsOf.get(turn) ?? 0) + rows.length);
+      if (rows.some(({ type }) => type === 'EMG.PANIC')) panicAfter = journal.commits.length;
+      if (journal.commits.length === 2) panic = pipeline.message(report('io-1', 1));
+    };
+    await hang();
+    journal.become('failing');
+    flood(8 * BATCH_ROWS);
+    await vi.waitFor(() => expect(pipeline.depth).toBe(0), waiting);
+    counting = false;
+    // a turn of the queue and one of the watch at most
+    expect(Math.max(...rowsOf.values())).toBeLessThanOrEqual(BATCH_ROWS + 2);
+    expect(journal.commits.length).toBeGreaterThan(8);
+    expect(panicAfter).toBe(3);
+    for (const commit of journal.commits) commit.finish();
+    await panic;
+  });
+});
+
+test('bug: two users with one client identifier shared a queue', async () => {
+  for (let i = 0; i < 100; i++) {
+    const raw = report('io-2', 5, i % 2 === 0 ? 'alarm' : 'normal');
+    void pipeline.message({ ...raw, clientId: 'panel' }).catch(() => undefined);
+  }
+  void pipeline.message({ ...report('io-1', 1), clientId: 'panel' }).catch(() => undefined);
+  const first = await journal.commit(0);
+  expect(types(first).slice(0, 2)).toEqual(['EMG.PANIC', 'ALM.TRANSITION']);
 });
 
 describe('a stop', () => {

@@ -133,7 +133,7 @@ it('a site.db from before there were sessions gets their table and keeps the res
   await registry.close();
   const db = await openDatabase(join(at.dir, 'site.db'), 'write');
   await db.exec(
-    'DROP TRIGGER session_outdated; DROP TABLE session; DROP TABLE ignored; PRAGMA user_version = 1',
+    'DROP TRIGGER session_outdated; DROP TABLE session; DROP TABLE ignored; DROP TRIGGER device_gone; DROP TABLE device_secret; PRAGMA user_version = 1',
   );
   await db.close();
   registry = await at.open();

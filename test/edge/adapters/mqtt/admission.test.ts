@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
 import { connectAsync } from 'mqtt';
 import { pino } from 'pino';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { accounts, RawDevice, startBroker, until } from './support.ts';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { accounts, RawDevice, startBroker, until, WAIT } from './support.ts';
 
 describe('signing in', () => {
   test('needs the right password: CONNACK 4, counted, told, the password not logged', async () => {
@@ -195,51 +195,90 @@ describe('client identifiers', () => {
   });
 });
 
-describe('take-over', () => {
-  test('of another user is refused: CONNACK 2, the first stays', async () => {
+describe('one client identifier of two users', () => {
+  test('is two sessions: neither ends the other, and each is told under its own user', async () => {
     const { sink, port, counter } = await startBroker();
     const first = await RawDevice.signIn(port, 'io1', { clientId: 'panel' });
-    const second = await RawDevice.dial(port);
-    second.connect('io2', { clientId: 'panel' });
-    expect(await second.receives('connack')).toMatchObject({ returnCode: 2 });
-    await second.closes();
+    const second = await RawDevice.signIn(port, 'io2', { clientId: 'panel' });
+    expect(second.received[0]).toMatchObject({ returnCode: 0 });
+    first.publish('io/1/state', 'one', { qos: 1 });
+    second.publish('io/2/state', 'two', { qos: 1 });
+    await Promise.all([first.receives('puback'), second.receives('puback')]);
+    expect(sink.messages.map(({ user, clientId, channel }) => [user, clientId, channel]).sort()).toEqual([
+      ['io1', 'panel', 'io/1/state'],
+      ['io2', 'panel', 'io/2/state'],
+    ]);
+    second.send({ cmd: 'disconnect' });
+    await until(() => sink.changes.length === 3);
     await first.settles();
-    expect(counter('refused_takeover')).toBe(1);
+    expect(sink.changes.map(({ user, clientId, online }) => [user, clientId, online])).toEqual([
+      ['io1', 'panel', true],
+      ['io2', 'panel', true],
+      ['io2', 'panel', false],
+    ]);
+    expect(counter('takeovers')).toBe(0);
+  });
+
+  test.each([true, false])(
+    'bug: a kept session with the identifier of another device kept it out (squatter away: %s)',
+    async (away) => {
+      const { broker, sink, port } = await startBroker();
+      const squatter = await RawDevice.signIn(port, 'io1', { clientId: 'io2-device', clean: false });
+      squatter.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'io/1/set', qos: 1 }] });
+      await squatter.receives('suback');
+      if (away) {
+        squatter.socket.destroy();
+        await until(() => sink.changes.length === 2);
+      }
+      const rightful = await RawDevice.signIn(port, 'io2', { clean: false });
+      expect(rightful.received[0]).toMatchObject({ returnCode: 0, sessionPresent: false });
+      // nothing that waits for the squatter reaches it, and the squatter's session is still its own
+      await broker.publish('io/1/set', Buffer.from('for io1'), { qos: 1 });
+      await rightful.settles();
+      expect(rightful.count('publish')).toBe(0);
+      const back = away
+        ? await RawDevice.signIn(port, 'io1', { clientId: 'io2-device', clean: false })
+        : squatter;
+      if (away) expect(back.received[0]).toMatchObject({ sessionPresent: true });
+      expect(await back.receives('publish')).toMatchObject({ topic: 'io/1/set' });
+    },
+  );
+
+  test('a clean CONNECT of one leaves the kept session of the other alone', async () => {
+    const { broker, sink, port } = await startBroker();
+    const owner = await RawDevice.signIn(port, 'io1', { clientId: 'panel', clean: false });
+    owner.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'io/1/set', qos: 1 }] });
+    await owner.receives('suback');
+    owner.socket.destroy();
+    await until(() => sink.changes.length === 2);
+    await RawDevice.signIn(port, 'io2', { clientId: 'panel', clean: true });
+    await broker.publish('io/1/set', Buffer.from('later'), { qos: 1 });
+    const back = await RawDevice.signIn(port, 'io1', { clientId: 'panel', clean: false });
+    expect(await back.receives('publish')).toMatchObject({ topic: 'io/1/set' });
+  });
+
+  test('a name cannot be put together to be that of another user', async () => {
+    const { sink, port } = await startBroker();
+    await RawDevice.signIn(port, 'io1', { clientId: 'panel', clean: false });
+    const device = await RawDevice.dial(port);
+    device.write(rawConnect({ clientId: Buffer.from('io1\0panel') }));
+    await device.closes();
     expect(sink.changes).toHaveLength(1);
   });
 
-  test('of another user’s kept session is refused while that user is away', async () => {
-    const { sink, port } = await startBroker();
-    const first = await RawDevice.signIn(port, 'io1', { clientId: 'panel', clean: false });
-    first.socket.destroy();
-    await until(() => sink.changes.length === 2);
-    const second = await RawDevice.dial(port);
-    second.connect('io2', { clientId: 'panel', clean: true });
-    expect(await second.receives('connack')).toMatchObject({ returnCode: 2 });
-  });
-
-  test('of another user’s ended session is allowed', async () => {
-    const { sink, port } = await startBroker();
-    const first = await RawDevice.signIn(port, 'io1', { clientId: 'panel' });
-    first.send({ cmd: 'disconnect' });
-    await until(() => sink.changes.length === 2);
-    const second = await RawDevice.signIn(port, 'io2', { clientId: 'panel' });
-    expect(second.received[0]).toMatchObject({ returnCode: 0 });
-  });
-
-  test('a refused CONNECT leaves the QoS 2 state of its victim alone', async () => {
+  test('the CONNECT of another leaves the QoS 2 state of its victim alone', async () => {
     const { sink, port } = await startBroker();
     const victim = await RawDevice.signIn(port, 'io1', { clientId: 'panel', clean: false });
     victim.publish('io/1/state', 'pressed', { qos: 2, messageId: 3 });
     await victim.receives('pubrec');
-    const intruder = await RawDevice.dial(port);
-    intruder.connect('io2', { clientId: 'panel', clean: true });
-    await intruder.closes();
+    await RawDevice.signIn(port, 'io2', { clientId: 'panel', clean: true });
     victim.publish('io/1/state', 'pressed', { qos: 2, messageId: 3, dup: true });
     await victim.receives('pubrec', 2);
     expect(sink.payloads()).toEqual(['pressed']);
   });
+});
 
+describe('take-over', () => {
   test('by the same user ends the first, offline before online', async () => {
     const { sink, port, counter } = await startBroker();
     const first = await RawDevice.signIn(port, 'io1');
@@ -257,19 +296,17 @@ describe('take-over', () => {
     expect(counter('takeovers')).toBe(1);
     second.publish('io/1/state', 'x', { qos: 1 });
     await second.receives('puback');
-    // the end of the first did not give the identifier away
-    const other = await RawDevice.dial(port);
-    other.connect('io2', { clientId: 'io1-device' });
-    expect(await other.receives('connack')).toMatchObject({ returnCode: 2 });
   });
 
-  test('by two users at the same moment gives the identifier to one of them', async () => {
-    const { port } = await startBroker();
-    const devices = [await RawDevice.dial(port), await RawDevice.dial(port)];
-    devices[0]?.connect('io1', { clientId: 'panel' });
-    devices[1]?.connect('io2', { clientId: 'panel' });
-    const codes = await Promise.all(devices.map((device) => device.receives('connack')));
-    expect(codes.map(({ returnCode }) => returnCode).sort()).toEqual([0, 2]);
+  test('MQTT 3.1 with an identifier over 23 characters is refused, one of 23 is not held to the name inside', async () => {
+    const { port, counter } = await startBroker();
+    const v31 = { protocolId: 'MQIsdp', protocolVersion: 3 };
+    const device = await RawDevice.signIn(port, 'io1', { ...v31, clientId: 'x'.repeat(23) });
+    expect(device.received[0]).toMatchObject({ returnCode: 0 });
+    const other = await RawDevice.dial(port);
+    other.connect('io1', { ...v31, clientId: 'x'.repeat(24) });
+    expect(await other.receives('connack')).toMatchObject({ returnCode: 2 });
+    expect(counter('refused_bad-client-id')).toBe(1);
   });
 });
 
@@ -331,11 +368,138 @@ describe('other CONNECTs', () => {
   test('more connections than allowed are closed, the others stay', async () => {
     const { port, counter } = await startBroker({ limits: { maxClients: 2 } });
     const first = await RawDevice.signIn(port, 'io1');
-    await RawDevice.dial(port);
+    const second = await RawDevice.signIn(port, 'io2');
     const third = await RawDevice.dial(port);
     await third.closes();
     await first.settles();
+    await second.settles();
     expect(counter('refused_too-many-clients')).toBe(1);
+  });
+
+  test('bug: whoever only opened connections kept every device out', async () => {
+    const { sink, port, counter } = await startBroker({ limits: { maxClients: 3 } });
+    const device = await RawDevice.signIn(port, 'io1');
+    const oldest = await RawDevice.dial(port);
+    const newer = await RawDevice.dial(port);
+    newer.write(Buffer.from([0x10])); // a byte is no CONNECT
+    const late = await RawDevice.signIn(port, 'io2');
+    await oldest.closes();
+    await device.settles();
+    await late.settles();
+    expect(newer.closed).toBe(false);
+    expect(counter('refused_too-many-clients')).toBe(1);
+    expect(sink.reasons()).toEqual(['too-many-clients']);
+    expect(sink.changes.map(({ online }) => online)).toEqual([true, true]);
+  });
+
+  test('bug: one account with idle connections kept all others out', async () => {
+    const { sink, port, counter } = await startBroker({ limits: { maxClients: 30, maxOfAccount: 20 } });
+    const answers: unknown[] = [];
+    for (let i = 0; i < 60; i++) {
+      const idle = await RawDevice.signIn(port, 'io1', { clientId: `idle-${i}` });
+      answers.push(idle.received[0]?.cmd === 'connack' && idle.received[0].returnCode);
+    }
+    expect(answers).toEqual([...Array(20).fill(0), ...Array(40).fill(3)]);
+    const device = await RawDevice.signIn(port, 'io2');
+    await device.settles();
+    expect(counter('refused_too-many-of-account')).toBe(40);
+    expect(counter('refused_too-many-clients')).toBe(0);
+    expect(sink.refusals[0]).toMatchObject({ user: 'io1', address: '127.0.0.1' });
+  });
+
+  test('a device whose lost connections fill its account gets in: the one silent for longest goes', async () => {
+    const { sink, port, counter } = await startBroker({ limits: { maxOfAccount: 2 } });
+    const lost = await RawDevice.signIn(port, 'io1', { clientId: 'random-1' });
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + 100_000);
+    onTestFinished(() => void vi.restoreAllMocks());
+    const other = await RawDevice.signIn(port, 'io1', { clientId: 'random-2' });
+    const back = await RawDevice.signIn(port, 'io1', { clientId: 'random-3' });
+    expect(back.received[0]).toMatchObject({ returnCode: 0 });
+    await lost.closes();
+    await Promise.all([other.settles(), back.settles()]);
+    expect(counter('refused_too-many-of-account')).toBe(1);
+    await until(() => sink.changes.length === 4);
+    expect(sink.changes.find(({ online }) => !online)).toMatchObject({
+      clientId: 'random-1',
+      causedByUs: true,
+    });
+  });
+
+  test('an account that devices share for commissioning may have half of all connections', async () => {
+    const { port, counter } = await startBroker({
+      limits: { maxClients: 12, maxOfAccount: 2 },
+      access: { authenticate: async (user) => ({ ...accounts[user]!, shared: user === 'hub' }) },
+    });
+    for (let i = 0; i < 7; i++) {
+      const device = await RawDevice.signIn(port, 'hub', { clientId: `new-${i}` });
+      expect(device.received[0]).toMatchObject({ returnCode: i < 6 ? 0 : 3 });
+    }
+    expect(counter('refused_too-many-of-account')).toBe(1);
+    const other = await RawDevice.signIn(port, 'io1');
+    await other.settles();
+  });
+
+  test('the same session again is no further connection', async () => {
+    const { port, counter } = await startBroker({ limits: { maxOfAccount: 1 } });
+    const first = await RawDevice.signIn(port, 'io1');
+    const again = await RawDevice.signIn(port, 'io1');
+    await first.closes();
+    await again.settles();
+    expect(counter('refused_too-many-of-account')).toBe(0);
+  });
+
+  test('bug: one account that left ever new sessions behind had those of others forgotten', async () => {
+    const { sink, port, counter } = await startBroker({ limits: { maxSessions: 4, maxOfAccount: 3 } });
+    const owner = await RawDevice.signIn(port, 'io2', { clean: false });
+    owner.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'io/2/set', qos: 1 }] });
+    await owner.receives('suback');
+    owner.send({ cmd: 'disconnect' });
+    await until(() => sink.changes.length === 2);
+    for (let i = 0; i < 6; i++) {
+      const mad = await RawDevice.signIn(port, 'io1', { clientId: `new-${i}`, clean: false });
+      mad.send({ cmd: 'disconnect' });
+      await until(() => sink.changes.length === 4 + 2 * i);
+    }
+    expect(counter('sessions_forgotten')).toBe(3);
+    const back = await RawDevice.signIn(port, 'io2', { clean: false });
+    expect(back.received[0]).toMatchObject({ returnCode: 0, sessionPresent: true });
+  });
+
+  test('bug: one address that only opened connections took as many as it liked', async () => {
+    const { sink, port, counter } = await startBroker({ limits: { maxUnsignedOfAddress: 5 } });
+    const device = await RawDevice.signIn(port, 'io1'); // signed in: does not count
+    const silent: RawDevice[] = [];
+    for (let i = 0; i < 5; i++) silent.push(await RawDevice.dial(port));
+    const sixth = await RawDevice.dial(port);
+    await sixth.closes();
+    await device.settles();
+    expect(counter('refused_too-many-of-address')).toBe(1);
+    expect(sink.refusals).toMatchObject([{ reason: 'too-many-of-address', address: '127.0.0.1' }]);
+    // a place is free again when one of them goes
+    silent[0]?.socket.destroy();
+    await vi.waitFor(async () => {
+      const late = await RawDevice.dial(port);
+      late.connect('io2');
+      await Promise.race([late.receives('connack'), late.closes()]);
+      expect(late.count('connack')).toBe(1);
+    }, WAIT);
+  });
+
+  test('a device at an address full of silent connections gets in: the one silent for longest goes', async () => {
+    const { port, counter } = await startBroker({ limits: { maxUnsignedOfAddress: 2 } });
+    const oldest = await RawDevice.dial(port);
+    const newer = await RawDevice.dial(port);
+    const probe = await RawDevice.dial(port);
+    await probe.closes(); // both were accepted
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + 3_000);
+    onTestFinished(() => void vi.restoreAllMocks());
+    const device = await RawDevice.signIn(port, 'io1');
+    await device.settles();
+    await oldest.closes();
+    expect(newer.closed).toBe(false);
+    expect(counter('refused_too-many-of-address')).toBe(2);
   });
 
   test('a changed credential ends the user’s connections', async () => {

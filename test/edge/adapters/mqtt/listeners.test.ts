@@ -142,6 +142,29 @@ describeWithPeer('openssl', 'TLS', () => {
     await until(() => late.closed && counter('refused_tls') === 1);
   });
 
+  test('an expired and a foreign certificate were both logged as "socket hang up" of nobody', async () => {
+    const { ca, server, expired, rogue } = makeCertificates();
+    for (const [certificate, why] of [
+      [expired, /its certificate has expired, CERT_HAS_EXPIRED/],
+      [rogue, /its certificate is of an authority that is not in ca_file/],
+      [{}, /it showed no certificate/],
+    ] as const) {
+      const lines: string[] = [];
+      const { broker } = await startBroker({
+        listeners: [{ ...loopback, tls: { ...server, ca, requestCert: true } }],
+        logger: pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) }),
+      });
+      const port = Number(new URL(broker.status().endpoints[0] ?? '').port);
+      tlsConnect({ host: '127.0.0.1', port, ca, ...certificate }).on('error', () => {});
+      await until(() => lines.length === 1);
+      expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+        reason: 'tls',
+        address: '127.0.0.1',
+        msg: expect.stringMatching(why),
+      });
+    }
+  });
+
   test('what is not TLS is counted, and stop() does not wait for half a handshake', async () => {
     const { server } = makeCertificates();
     const { broker, counter } = await startBroker({ listeners: [{ ...loopback, tls: server }] });

@@ -105,6 +105,19 @@ describe('payloads', () => {
     await device.closes();
     expect(counter('refused_too-large')).toBe(1);
   });
+
+  test('bug: with a large max_payload one SUBSCRIBE of a million filters held up everybody for seconds', async () => {
+    const { sink, port, counter } = await startBroker({ limits: { maxPayloadBytes: 16 * 1024 * 1024 } });
+    const device = await RawDevice.signIn(port, 'io1');
+    // 64 KiB and one byte, and no more than its beginning
+    device.write(Buffer.from([0x82, 0x81, 0x80, 0x04, 0, 1, 0, 3, ...Buffer.from('a/b'), 0]));
+    await device.closes();
+    expect(counter('refused_too-large')).toBe(1);
+    expect(sink.refusals[0]).not.toHaveProperty('channel');
+    const other = await RawDevice.signIn(port, 'io1');
+    other.publish('io/1/state', Buffer.alloc(1024 * 1024, 'x'), { qos: 1 });
+    await until(() => sink.messages.length === 1);
+  });
 });
 
 describe('packets', () => {
