@@ -56,6 +56,8 @@ describe('edge.yaml', () => {
           max_payload: 262_144,
           max_topic_levels: 32,
           max_clients: 10_000,
+          max_per_account: 100,
+          max_unsigned: 50,
           max_rate: 1_000,
           anonymous: false,
         },
