@@ -57,7 +57,7 @@ function drawn(page: Page, camera: string): Promise<string | undefined> {
 }
 
 async function lives(page: Page, camera: string): Promise<void> {
-  await page.waitForSelector(`[data-camera=${camera}][data-state=live]`, { timeout: 25_000 });
+  await page.waitForSelector(`[data-camera=${camera}][data-state=live]`, { timeout: 50_000 });
 }
 
 /** Its canvas shows a ball that moves. */
@@ -181,7 +181,7 @@ describeWithPeer(['chromium', 'ffmpeg', 'gstreamer'], 'live pictures in a real b
   test('a camera that freezes is said, and comes back by itself', { timeout: 90_000 }, async () => {
     source.freeze();
     const failed = page.locator('[data-camera=cam-wall][data-state=failed]');
-    await failed.waitFor({ timeout: 25_000 });
+    await failed.waitFor({ timeout: 50_000 });
     expect(await failed.textContent()).toContain('画面停住了');
     source.thaw();
     await lives(page, 'cam-wall');
@@ -194,7 +194,7 @@ describeWithPeer(['chromium', 'ffmpeg', 'gstreamer'], 'live pictures in a real b
     expect(await page.locator('[data-wall]').count()).toBe(0);
   });
 
-  test('a browser without Media Source Extensions is sent MPEG-1', { timeout: 60_000 }, async () => {
+  test('a browser without Media Source Extensions is sent MPEG-1', { timeout: 120_000 }, async () => {
     const old = await browser.context.newPage();
     await old.addInitScript(() => Reflect.deleteProperty(window, 'MediaSource'));
     old.setDefaultTimeout(10_000);
