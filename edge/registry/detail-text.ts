@@ -7,6 +7,11 @@ const rules: Rule[] = [
   [/^a value of "(.*)" is not known to profile (\S+)$/, (key, id) => `模板 ${id} 不认识“${key}”的值`],
   [/^no form of profile (\S+) has the keys of this message$/, (id) => `模板 ${id} 没有与此报文相符的格式`],
   [/^profile (\S+) knows none of its keys: (.*)$/, (id, keys) => `模板 ${id} 不认识其中任何字段：${keys}`],
+  [/^profile (\S+) does not know its keys (.*)$/, (id, keys) => `模板 ${id} 不认识字段：${keys}`],
+  [
+    /^profile (\S+) reads messages of (\S+), this one came over (\S+): /,
+    (id, source, came) => `模板 ${id} 读取 ${source} 报文，此报文来自 ${came}：请为该设备改用其他模板登记`,
+  ],
   [/^the topic is none of profile (\S+)$/, (id) => `模板 ${id} 不读取这个主题`],
   [/^nothing in this message is news$/, () => '其中没有需要上报的内容'],
   [/^payload is empty$/, () => '报文是空的'],
