@@ -18,6 +18,8 @@ export interface Account {
 
 /** The one account that publishes for every device: no password check for each of 1,000 connections. */
 export const account: Account = { user: 'bench', password: 'account-of-the-bench' };
+/** Whose device floods: at the pace that is usual for an account. */
+export const mad: Account = { user: 'mad', password: 'mad-account-of-the-bench' };
 const guard: Account = { user: 'guard', password: 'guard-of-the-bench' };
 
 /**
@@ -59,7 +61,9 @@ export function benchCampus(modules: number): Record<string, unknown> {
         bridge: 'z2m',
       })),
     ],
-    credentials: [{ ...account, publish: ['io/#', 'zigbee2mqtt/#'], subscribe: [] }],
+    credentials: [account, mad].map((one) => ({
+      ...{ ...one, publish: ['io/#', 'zigbee2mqtt/#'], subscribe: [] },
+    })),
     users: [{ ...guard, name: '张值班', role: 'guard' }],
   };
 }
@@ -69,13 +73,19 @@ export interface BenchGateway extends Gateway {
   session: Session;
 }
 
+/** One account publishes for all of them, as fast as it can. */
+const unbound = {
+  ...{ listeners: [{ host: '127.0.0.1', port: 0 }], max_per_account: 50_000, max_unsigned: 50_000 },
+  max_rate: 100_000,
+};
+
 /** Writes the configuration of a gateway with so many modules; returns its path. */
 export function writeBenchConfig(
   dir: string,
   modules: number,
   config: GatewayOptions['config'] = {},
 ): string {
-  return writeGatewayConfig({ dir, config, site: benchCampus(modules) });
+  return writeGatewayConfig({ dir, config: { mqtt: unbound, ...config }, site: benchCampus(modules) });
 }
 
 /** Starts a gateway with so many modules in a folder of its own. */
@@ -84,7 +94,8 @@ export async function startBenchGateway(
   modules: number,
   config: GatewayOptions['config'] = {},
 ): Promise<BenchGateway> {
-  return ready(await startGateway({ dir, config, site: benchCampus(modules) }));
+  const options = { dir, config: { mqtt: unbound, ...config }, site: benchCampus(modules) };
+  return ready(await startGateway(options));
 }
 
 /** Starts a gateway on a folder that `writeBenchConfig` has prepared. */
