@@ -194,16 +194,22 @@ describeWithPeer(['chromium', 'ffmpeg', 'gstreamer'], 'live pictures in a real b
     expect(await page.locator('[data-wall]').count()).toBe(0);
   });
 
-  test('a browser without Media Source Extensions is sent MPEG-1', { timeout: 120_000 }, async () => {
+  test('a browser without Media Source Extensions is sent MPEG-1', {
+    timeout: 120_000,
+    retry: 1,
+  }, async () => {
     const old = await browser.context.newPage();
-    await old.addInitScript(() => Reflect.deleteProperty(window, 'MediaSource'));
-    old.setDefaultTimeout(10_000);
-    await old.goto(page.url());
-    await old.waitForSelector('[data-action=look]');
-    await old.click('[data-type="EMG.PANIC"] [data-action=look]');
-    await moves(old, 'cam-corridor');
-    expect(await old.getAttribute('[data-camera=cam-corridor]', 'data-player')).toBe('jsmpeg');
-    await old.close();
+    try {
+      await old.addInitScript(() => Reflect.deleteProperty(window, 'MediaSource'));
+      old.setDefaultTimeout(10_000);
+      await old.goto(page.url());
+      await old.waitForSelector('[data-action=look]');
+      await old.click('[data-type="EMG.PANIC"] [data-action=look]');
+      await moves(old, 'cam-corridor');
+      expect(await old.getAttribute('[data-camera=cam-corridor]', 'data-player')).toBe('jsmpeg');
+    } finally {
+      await old.close();
+    }
     await waitFor('no stream', () => video.status().streams === 0);
   });
 });
