@@ -74,7 +74,7 @@ export interface BenchGateway extends Gateway {
 }
 
 /** One account publishes for all of them, as fast as it can. */
-const unbound = {
+export const unbound = {
   ...{ listeners: [{ host: '127.0.0.1', port: 0 }], max_per_account: 50_000, max_unsigned: 50_000 },
   max_rate: 100_000,
 };

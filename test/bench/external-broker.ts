@@ -4,7 +4,7 @@ import { waitFor } from '../simulators/wait.ts';
 import { alternate } from './alternate.ts';
 import { arrivalRate } from './arrivals.ts';
 import { startPlainMosquitto } from './baselines.ts';
-import { account, benchCampus } from './campus.ts';
+import { account, benchCampus, unbound } from './campus.ts';
 import type { Measured, Measurement } from './figures.ts';
 import { load, perSecond, type Shape } from './load.ts';
 import { toggle } from './load-generator.ts';
@@ -32,6 +32,7 @@ export const externalBroker: Measurement = {
     );
     const dir = bench.folder('external');
     const config = {
+      mqtt: unbound,
       brokers: [{ name: 'site', url: `mqtt://127.0.0.1:${broker.port}`, subscribe: ['io/#'] }],
     };
     let gateway: Gateway = await bench.own(startGateway({ dir, config, site: benchCampus(MODULES) }));
