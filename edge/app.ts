@@ -257,8 +257,9 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     emit: (draft, device) => pipeline.emit(draft, device),
     logger,
   });
+  const limits = onvifLimits(config);
   const onvif = new OnvifAdapter({
-    limits: onvifLimits(config),
+    limits,
     logger,
     clock,
     onHealth: (device, state) => cameraWatch.take(device, state),
@@ -270,9 +271,8 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
       cameraWatch.prune();
     }),
   );
-  const { answerMs } = onvifLimits(config);
   const video = new LiveVideo({
-    streams: new OnvifStreams({ reach: (id) => onvif.reach(id), timeoutMs: answerMs, clock }),
+    streams: new OnvifStreams({ reach: (id) => onvif.reach(id), timeoutMs: limits.answerMs, clock }),
     logger,
   });
   stops.push(() => video.stop());

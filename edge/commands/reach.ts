@@ -6,12 +6,11 @@ import type { MqttBroker } from '../adapters/mqtt/broker.ts';
 import type { Text } from '../alarms/refusal.ts';
 import { within } from '../ops/within.ts';
 import type { LiveDevices } from '../pipeline/devices.ts';
+import { wayTo } from '../registry/way-to.ts';
 import { text } from './text.ts';
 
 /** A device's socket that takes nothing for so long is as good as gone. */
 const TAKEN_WITHIN_MS = 5_000;
-/** Bridges behind bridges. */
-const MAX_HOPS = 8;
 
 export interface ReachOptions {
   devices: Pick<LiveDevices, 'get' | 'isReachedBy'>;
@@ -84,14 +83,4 @@ async function sendToAccount(
 /** Undefined: its connection did not take it, or not in time. */
 function taken<T>(attempt: Promise<T>): Promise<T | undefined> {
   return within(TAKEN_WITHIN_MS, attempt).catch(() => undefined);
-}
-
-/** The device itself and the bridges it is reached through, the nearest first. */
-function wayTo(device: Device, find: ReachOptions['device']): Device[] {
-  const way: Device[] = [];
-  for (let next: Device | undefined = device; next !== undefined && way.length < MAX_HOPS; ) {
-    way.push(next);
-    next = next.bridge === undefined ? undefined : find(next.bridge);
-  }
-  return way;
 }

@@ -13,6 +13,7 @@ import type { DeviceInput } from '../alarms/sources.ts';
 import type { Watched } from '../ops/silence-watch.ts';
 import { settingsOf } from '../registry/device-settings.ts';
 import type { Registry } from '../registry/registry.ts';
+import { wayTo } from '../registry/way-to.ts';
 import type { ClientQueue } from './fair-queue.ts';
 import type { Item } from './item.ts';
 
@@ -73,9 +74,6 @@ const watchedByUs: ReadonlySet<string> = new Set(['DEV.OFFLINE', 'SYS.GATEWAY_DO
 
 /** What the gateway says of the event channel of a device that it asks over ONVIF. */
 const saidOfChannels: ReadonlySet<string> = new Set(['DEV.SILENT', 'DEV.AUTH']);
-
-/** Bridges one behind the other that are followed. */
-const MAX_HOPS = 8;
 
 /** Inputs of one device whose origin is remembered. */
 const MAX_ORIGINS = 128;
@@ -345,13 +343,7 @@ export class LiveDevices {
 
   /** The device itself and the bridges it is reached through, the nearest first. */
   #way(device: Device): Device[] {
-    const way: Device[] = [];
-    // the bound keeps a circle, which an import refuses, from hanging the gateway
-    for (let next: Device | undefined = device; next !== undefined && way.length < MAX_HOPS; ) {
-      way.push(next);
-      next = next.bridge === undefined ? undefined : this.#registry.device(next.bridge);
-    }
-    return way;
+    return wayTo(device, (id) => this.#registry.device(id));
   }
 
   #find(source: string, channel: string): readonly Route[] {
