@@ -48,6 +48,7 @@ import { DeliveryMarks, REFUSED_KEY } from './pipeline/delivery-marks.ts';
 import { adapterKey, heardThrough, LiveDevices } from './pipeline/devices.ts';
 import { Duplicates } from './pipeline/duplicates.ts';
 import { Intake } from './pipeline/intake.ts';
+import type { Machine } from './pipeline/machine.ts';
 import { ownDraft } from './pipeline/own-event.ts';
 import { ReplacedUnits } from './pipeline/replaced-units.ts';
 import { Pipeline } from './pipeline.ts';
@@ -61,6 +62,8 @@ import { readAddresses } from './registry/strangers.ts';
 
 /** How often conditions are looked for that nobody repeats. */
 const EXPIRY_TICK_MS = 1_000;
+/** How often zones, drills, duty and escalation look whether something is due. */
+const MACHINE_TICK_MS = 200;
 
 /** A running gateway. */
 export interface App {
@@ -184,8 +187,10 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
   const showTouched = (alarms: Alarm[]) => {
     api?.live.commit({ position: journal.reader.position(), rows: [], alarms: [], cursors: [] }, alarms);
   };
+  const machines: Machine[] = [];
   const pipeline = new Pipeline({
     identity,
+    machines,
     journal,
     registry,
     devices,
@@ -434,6 +439,8 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
       .catch((err) => logger.warn({ err }, 'a condition that nobody repeats was not stored as unknown'));
   }, EXPIRY_TICK_MS);
   stops.push(() => clearInterval(expiry));
+  const ticking = setInterval(() => pipeline.tick(), MACHINE_TICK_MS);
+  stops.push(() => clearInterval(ticking));
   presence.restore(book.open().flatMap((alarm) => absentDevice(alarm) ?? []));
   // who never spoke is not installed yet
   const spoken = registry.devices().filter(({ id }) => left.states.has(`device:${id}`));

@@ -12,6 +12,7 @@ import { carriedOver } from './pipeline/carry-over.ts';
 import { ClientQueue, FairQueue } from './pipeline/fair-queue.ts';
 import type { Intake } from './pipeline/intake.ts';
 import { type Item, isUrgent, TaskItem } from './pipeline/item.ts';
+import type { Moves } from './pipeline/machine.ts';
 import { ownDraft } from './pipeline/own-event.ts';
 import type { Replacement } from './registry/replacement.ts';
 
@@ -60,6 +61,7 @@ export class Pipeline implements Sink {
   #stopped: Error | undefined;
   #watch: NodeJS.Timeout | undefined;
   #scheduled = false;
+  #ticking = false;
   /** Events swallowed as duplicates. */
   duplicates = 0;
 
@@ -196,6 +198,43 @@ export class Pipeline implements Sink {
     return new Promise((resolve, reject) =>
       this.#task(true, (batch) => batch.expire(points), resolve, reject),
     );
+  }
+
+  /**
+   * Moves a machine (zone, drill, duty) as a person or a timer asks, in order with everything else. Resolves when it is
+   * decided; rejects with what `work` throws, which then has changed nothing. `stored` settles once it is on disk.
+   */
+  move<Result>(work: (moves: Moves) => Result): Promise<{ result: Result; stored: Promise<void> }> {
+    return new Promise((resolve, reject) => {
+      let settle: () => void = () => undefined;
+      const stored = new Promise<void>((done) => {
+        settle = done;
+      });
+      const run = (batch: Batch): void => {
+        try {
+          resolve({ result: work(batch), stored });
+        } catch (error) {
+          reject(error);
+        }
+      };
+      if (this.#stopped !== undefined) reject(this.#stopped);
+      else this.#push(this.#own, new TaskItem(true, run, () => settle(), reject, false));
+    });
+  }
+
+  /** Lets machines do what is due. Called often; costs nothing while nothing is. */
+  tick(): void {
+    if (this.#ticking || this.#stopped !== undefined) return;
+    const now = performance.now();
+    const machines = this.#o.machines ?? [];
+    if (!machines.some((machine) => (machine.dueAt() ?? Number.POSITIVE_INFINITY) <= now)) return;
+    this.#ticking = true;
+    const run = (batch: Batch): void => {
+      this.#ticking = false;
+      batch.tick(performance.now());
+    };
+    const done = (): void => undefined;
+    this.#push(this.#own, new TaskItem(true, run, done, done, false));
   }
 
   /** Takes no more; what waits is evaluated and handed to the journal, which drains it when it closes. */

@@ -16,7 +16,7 @@ import { isUnknown } from '../../device-profiles/expiry.ts';
 import type { DeviceState } from '../../device-profiles/normalise.ts';
 import type { AlarmBook, ConditionPoint } from '../alarms/book.ts';
 import { opensAlarms } from '../alarms/key.ts';
-import type { Change } from '../alarms/lifecycle.ts';
+import type { Armed, Change } from '../alarms/lifecycle.ts';
 import type { DeviceInput } from '../alarms/sources.ts';
 import type { JournalRow, RetainedMessage, SealedBatch } from '../journal/batch.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -35,6 +35,7 @@ import {
 import { type Duplicates, eventKey } from './duplicates.ts';
 import { newEventId } from './event-id.ts';
 import type { Share } from './item.ts';
+import type { Machine, Moves } from './machine.ts';
 import { ownDraft } from './own-event.ts';
 import { endedByPresence, replacementDraft, unitKey } from './replaced-units.ts';
 
@@ -51,14 +52,20 @@ export interface Evaluation {
   clockQuality: () => Clock['quality'];
   /** Counts an event that a window swallowed. */
   onDuplicate: () => void;
+  /** Zones, drills, duty, escalation: what moves with events, people and time. */
+  machines?: readonly Machine[];
 }
+
+const noMachines: readonly Machine[] = [];
+const nothing: readonly Change[] = [];
 
 /** Device faults that become severity 2 where the slot protects life (CONTRACT section 3, `severity`). */
 const raisedOnLifeSafety = new Set(['DEV.OFFLINE', 'DEV.SILENT', 'DEV.BATT', 'DEV.FAULT']);
 
 /** Collects what one commit makes true: evaluates drafts into events, events into alarm transitions. */
-export class Batch {
+export class Batch implements Moves {
   readonly #e: Evaluation;
+  readonly #machines: readonly Machine[];
   readonly #gatewayClock: Clock;
   readonly #sealed: SealedBatch = { rows: [], alarms: [], states: [], retained: [], cursors: [] };
   readonly #alarms = new Map<string, Alarm>();
@@ -66,6 +73,7 @@ export class Batch {
 
   constructor(evaluation: Evaluation) {
     this.#e = evaluation;
+    this.#machines = evaluation.machines ?? noMachines;
     this.#gatewayClock = gatewayClocks[evaluation.clockQuality()];
   }
 
@@ -82,13 +90,13 @@ export class Batch {
   }
 
   /** An event of the gateway itself, or about a device it watches. */
-  addOwn(draft: EventDraft, deviceId?: string): void {
+  addOwn(draft: EventDraft, deviceId?: string, where?: Partial<Origin>): Event {
     const { devices, registry, identity } = this.#e;
     const live = deviceId === undefined ? undefined : devices.get(deviceId);
     // one whose profile cannot be used still has its place
     const device = deviceId === undefined || live !== undefined ? undefined : registry.device(deviceId);
     const own = device === undefined ? identity : { ...identity, ...registry.originOf(device, draft.input) };
-    this.#addEvent(live, draft, undefined, own);
+    return this.#addEvent(live, draft, undefined, where === undefined ? own : { ...own, ...where });
   }
 
   /**
@@ -134,8 +142,25 @@ export class Batch {
     this.addChanges(book.expire(still), undefined);
   }
 
-  /** A state of the gateway itself. */
-  keep(key: string, value: string): void {
+  emit(draft: EventDraft, about: { device?: string; origin?: Partial<Origin> } = {}): Event {
+    return this.addOwn(draft, about.device, about.origin);
+  }
+
+  change(changes: readonly Change[], cause?: string[]): void {
+    this.addChanges(changes, cause);
+  }
+
+  judge(event: Event, armed: Armed): void {
+    this.#raise(event, armed);
+  }
+
+  /** Lets every machine do what is due by now; monotonic. */
+  tick(now: number): void {
+    for (const machine of this.#machines) if ((machine.dueAt() ?? Infinity) <= now) machine.act(this);
+  }
+
+  /** A state of the gateway itself; undefined removes it. */
+  keep(key: string, value: string | undefined): void {
     this.#sealed.states.push({ key, value });
   }
 
@@ -192,20 +217,36 @@ export class Batch {
     draft: EventDraft,
     key: string | undefined,
     own: Origin = this.#e.identity,
-  ): void {
-    const { registry, book, devices } = this.#e;
+  ): Event {
+    const { devices } = this.#e;
     const known = live === undefined ? knownOrigin(own, draft.input) : devices.originOf(live, draft.input);
     const { origin } = known;
     if (raisedOnLifeSafety.has(draft.type) && draft.severity > 2 && this.#protectsLife(live, origin.slot)) {
       draft.severity = 2 as Severity;
     }
+    for (const machine of this.#machines) machine.mark?.(draft, origin);
     const event = this.#store(draft, known, key === undefined ? undefined : [key], undefined);
-    if (opensAlarms(event.kind)) {
-      const armed = origin.slot === undefined ? 'never' : registry.armed(origin.slot);
-      this.addChanges(book.onEvent(event, { armed }), [event.id]);
-    }
+    const changes = opensAlarms(event.kind) ? this.#raise(event, this.#armed(event)) : nothing;
+    for (const machine of this.#machines) machine.follow?.(event, changes, this);
     // what is behind it is out of reach, also after a restart
     if (live !== undefined && goesAway(draft)) this.lose(devices.forgetBehind(live.device.id), [event.id]);
+    return event;
+  }
+
+  /** As zones have it; outside of them as the slot is set. */
+  #armed(event: Event): Armed {
+    for (const machine of this.#machines) {
+      const armed = machine.armed?.(event);
+      if (armed !== undefined) return armed;
+    }
+    const { slot } = event.origin;
+    return slot === undefined ? 'never' : this.#e.registry.armed(slot);
+  }
+
+  #raise(event: Event, armed: Armed): readonly Change[] {
+    const changes = this.#e.book.onEvent(event, { armed });
+    this.addChanges(changes, [event.id]);
+    return changes;
   }
 
   /** A device protects life when its slot, or the slot of any of its inputs, does. */

@@ -103,15 +103,16 @@ export class TaskItem implements Item {
   readonly #stored: () => void;
   readonly #abandoned: (reason: Error) => void;
 
-  /** `urgent`: it causes rows of lane `a` and of no other. */
+  /** `alarmsOnly`: it causes rows of lane `a` and of no other. */
   constructor(
     urgent: boolean,
     run: (batch: Batch) => void,
     stored: () => void,
     abandoned: (reason: Error) => void = () => undefined,
+    alarmsOnly: boolean = urgent,
   ) {
     this.urgent = urgent;
-    this.alarmsOnly = urgent;
+    this.alarmsOnly = alarmsOnly;
     this.#run = run;
     this.#stored = stored;
     this.#abandoned = abandoned;
