@@ -97,7 +97,7 @@ it('keeps what a machine decides in the commit of the event that caused it', asy
   await pipeline.emit(ownDraft('INT.DOOR', 'raise', Date.now(), {}));
   expect(commits).toHaveLength(1);
   expect(typesOf(commits[0])).toEqual(['INT.DOOR', 'ARM.FAIL', 'ALM.TRANSITION']);
-  expect(JSON.parse(commits[0]?.rows[0]?.body ?? '{}').data.mode).toBe('drill');
+  expect(JSON.parse(commits[0]?.rows[0]?.body ?? '{}').mode).toBe('drill');
   expect(commits[0]?.states).toEqual([{ key: 'zone:dorm', value: 'alarm' }]);
 });
 
