@@ -3,6 +3,7 @@ import type { ConfigFault } from '../config/fault.ts';
 import { checkYaml, readYaml } from '../config/load-yaml.ts';
 import { YamlSource } from '../config/yaml-source.ts';
 import { type CompiledProfile, compileProfile } from './compile.ts';
+import { preparedDefinition } from './prepared.ts';
 import { type ProfileDefinition, profileSchema } from './profile-schema.ts';
 import { sampleSchema } from './sample-schema.ts';
 
@@ -36,6 +37,11 @@ export function loadProfileFile(file: string, origin: CompiledProfile['origin'])
  * text, and a gateway that starts has no use for them.
  */
 export function loadWithoutSamples(file: string, origin: CompiledProfile['origin']): Loaded {
+  const definition = preparedDefinition(file);
+  if (definition !== undefined) {
+    const source = new YamlSource(file, '');
+    return { profile: compileProfile(definition, file, origin), source, faults: [] };
+  }
   const read = readYaml(file, {
     maxBytes: MAX_FILE_BYTES,
     edit: (text) => text.replace(LAST_SAMPLES, NO_SAMPLES),

@@ -62,6 +62,8 @@ export async function build() {
           'warn',
         ]),
       ]);
+      const profiles = join(staging, 'device-profiles');
+      await run(node, [join(profiles, 'prepare.js'), join(profiles, 'prepared.json')]);
       writeFileSync(join(staging, '.build-stamp'), wanted);
       rmSync(dist, { recursive: true, force: true });
       renameSync(staging, dist);
