@@ -1,11 +1,5 @@
 #!/usr/bin/env -S node --max-semi-space-size=64
 import { Command } from 'commander';
-import { checkConfigCommand } from './cli/check-config.ts';
-import { devicesCommand } from './cli/devices.ts';
-import { journalCommand } from './cli/journal.ts';
-import { profilesCommand } from './cli/profiles.ts';
-import { receiverCommand } from './cli/receiver.ts';
-import { startCommand } from './cli/start.ts';
 import { softwareVersion } from './ops/version.ts';
 
 const program = new Command('campus-gateway')
@@ -17,15 +11,20 @@ const program = new Command('campus-gateway')
     process.exit(error.exitCode === 0 ? 0 : 2);
   });
 
-for (const command of [
-  startCommand(),
-  checkConfigCommand(),
-  profilesCommand(),
-  devicesCommand(),
-  journalCommand(),
-  receiverCommand(),
-]) {
-  program.addCommand(command);
+/** One module a command: loading the whole gateway takes longer than most commands. */
+const commands: Record<string, () => Promise<Command>> = {
+  start: async () => (await import('./cli/start.ts')).startCommand(),
+  'check-config': async () => (await import('./cli/check-config.ts')).checkConfigCommand(),
+  profiles: async () => (await import('./cli/profiles.ts')).profilesCommand(),
+  devices: async () => (await import('./cli/devices.ts')).devicesCommand(),
+  journal: async () => (await import('./cli/journal.ts')).journalCommand(),
+  receiver: async () => (await import('./cli/receiver.ts')).receiverCommand(),
+};
+
+const named = commands[process.argv[2] ?? ''];
+// help and what is misspelt want them all
+for (const command of named === undefined ? Object.values(commands) : [named]) {
+  program.addCommand(await command());
 }
 
 await program.parseAsync();
