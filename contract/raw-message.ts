@@ -34,7 +34,7 @@ export const rawMessageSchema = z.object({
   retain: z.boolean().optional(),
   /** MQTT DUP flag: a redelivery. No proof of lateness. */
   dup: z.boolean().optional(),
-  /** MQTT packet identifier, where a broker keeps it over redeliveries: tells two equal messages apart. */
+  /** MQTT packet identifier, QoS 1 and 2: the same over redeliveries, so it tells two equal messages apart. */
   packetId: z.number().optional(),
   /** The broker published it as a last will. */
   will: z.boolean().optional(),

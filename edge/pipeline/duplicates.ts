@@ -9,12 +9,18 @@ const DUPLICATE_WINDOW_MS = 600_000;
 const MAX_KEYS = 200_000;
 
 /**
- * Names a message by client, topic, payload and, if known, packet identifier (SHA-256, 96 bits). Only an MQTT redelivery (DUP) is compared with it:
- * two real presses may well look the same.
+ * Names a message by user, client, topic, payload and packet identifier (SHA-256, 96 bits). Only an MQTT redelivery (DUP)
+ * is compared with it: two real presses may well look the same, and a press that never arrived is sent again with DUP
+ * too, but under an identifier of its own.
  */
-export function redeliveryKey(raw: RawMessage): string {
-  const sender = raw.packetId === undefined ? (raw.clientId ?? '') : `${raw.clientId} ${raw.packetId}`;
-  const named = `${sender}\0${raw.channel}\0${raw.payload.toString('latin1')}`;
+export function redeliveryKey({
+  user = '',
+  clientId = '',
+  packetId = 0,
+  channel,
+  payload,
+}: RawMessage): string {
+  const named = `${user}\0${clientId}\0${packetId}\0${channel}\0${payload.toString('latin1')}`;
   return hash('sha256', named, 'base64url').slice(0, 16);
 }
 

@@ -228,6 +228,7 @@ export class Intake {
       dup: packet.dup === true,
       will,
     };
+    if (packet.qos > 0 && packet.messageId !== undefined) raw.packetId = packet.messageId;
     try {
       return this.#context.sink.message(raw);
     } catch (error) {

@@ -47,6 +47,7 @@ describe('QoS 1', () => {
         retain: true,
         dup: true,
         will: false,
+        packetId: expect.any(Number),
       },
     ]);
     expect(sink.messages[0]?.stored).toBeUndefined();
