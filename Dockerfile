@@ -17,9 +17,10 @@ RUN npm run build \
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production
-# Live view; without it the gateway runs, and says so where a picture should be.
+# Live view and pictures of alarms; without it the gateway runs, and says so where a picture should be. The font is for
+# the viewers' names in watermarks.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ffmpeg \
+ && apt-get install -y --no-install-recommends ffmpeg fonts-wqy-microhei \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=build /app/package.json /app/LICENSE ./

@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { timeOfDaySchema } from '../contract/calendar.ts';
+import { modeSchema } from '../contract/event.ts';
 import { findRegion, regionSchema } from '../contract/region.ts';
 import { schoolCodeSchema } from '../contract/school-code.ts';
 import { siteIdSchema } from '../contract/site.ts';
 import { gatewayIdSchema } from '../contract/uplink-topic.ts';
 import { brokerUrl, file, logSchema, mqttVersionSchema, port, signInParts } from './schema-parts.ts';
 import { isFilter } from './topic-filter.ts';
+import { isPolice } from './uplink-modes.ts';
 
 const host = (preset: string, description: string) =>
   z
@@ -211,6 +214,119 @@ const storageSchema = z
   .prefault({})
   .describe('The journal.');
 
+const alarmsSchema = z
+  .strictObject({
+    escalation: z
+      .strictObject({
+        second_station_s: seconds(0.2, 300, 30, 'Seconds to the second station, and louder.'),
+        shift_leader_s: seconds(0.2, 600, 60, 'Seconds to the shift leader.'),
+        security_chief_s: seconds(0.2, 1_800, 180, 'Seconds to the security chief and the county.'),
+      })
+      .refine(
+        (o) => o.second_station_s <= o.shift_leader_s && o.shift_leader_s <= o.security_chief_s,
+        'must rise from second_station_s to security_chief_s; write e.g. 30, 60, 180',
+      )
+      .prefault({})
+      .describe('Who hears of a severity 1 that nobody has taken, and when.'),
+    handle_within_s: seconds(0.2, 3_600, 180, 'Seconds to do something about an alarm; later is counted.'),
+    on_scene_within_s: seconds(0.2, 3_600, 300, 'Seconds until somebody is on the scene; later is counted.'),
+    undelivered_s: seconds(0.2, 600, 10, 'Seconds that a recipient may take to receipt a severity 1.'),
+    flood: z
+      .strictObject({
+        alarms: z.int().min(1).max(1_000).default(10).describe('More new alarms than that...'),
+        minutes: seconds(0.01, 1_440, 10, '...within so many minutes are a flood.'),
+      })
+      .prefault({})
+      .describe('When consoles group by place what is not urgent.'),
+    chatter: z
+      .strictObject({
+        raises: z
+          .int()
+          .min(2)
+          .max(1_000)
+          .default(10)
+          .describe('A source that raises more often than that...'),
+        minutes: seconds(
+          0.01,
+          1_440,
+          5,
+          '...within so many minutes chatters: what it raises is recorded only.',
+        ),
+        calm_minutes: seconds(0.01, 1_440, 5, 'Minutes without a raise after which it counts again.'),
+      })
+      .prefault({})
+      .describe('Sources that raise again and again; never what concerns life, nor severity 1.'),
+  })
+  .prefault({})
+  .describe('Alarms that wait, come too often, or do not get through.');
+
+const clipSchema = z.strictObject({
+  camera: siteIdSchema.meta({
+    description: 'Id of the camera. Its stream is fetched all the time; H.264 only.',
+    examples: ['cam-gate-1'],
+  }),
+  before_s: seconds(0, 60, 10, 'Seconds before the alarm.'),
+  after_s: seconds(1, 60, 10, 'Seconds after the alarm.'),
+  ring_mib: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(32)
+    .describe('MiB of memory that the seconds before may take; a better picture gets fewer of them.'),
+  stream: z.enum(['main', 'sub']).default('main').describe('The full picture or the small one.'),
+});
+
+const mediaSchema = z
+  .strictObject({
+    snapshots: z
+      .boolean()
+      .default(true)
+      .describe('Take a picture of each camera that sees the slot of an alarm, when it is raised.'),
+    snapshot_timeout_s: seconds(0.2, 30, 5, 'Seconds that a camera may take for its picture.'),
+    clips: z
+      .array(clipSchema)
+      .max(16)
+      .default([])
+      .describe('Cameras of which a film is kept around each alarm; none unless named.'),
+    max_mib: z
+      .int()
+      .min(1)
+      .max(16 * 1024 * 1024)
+      .default(20 * 1024)
+      .meta({
+        description: 'MiB on disk for pictures and films. Beyond, the least important and oldest go.',
+        examples: [20480],
+      }),
+    min_free_mib: z
+      .int()
+      .min(0)
+      .max(1024 * 1024)
+      .default(1024)
+      .describe('MiB of the disk that pictures and films leave free for the journal.'),
+  })
+  .prefault({})
+  .describe('Pictures and films of alarms, in media/ of data_dir.');
+
+const dutySchema = z
+  .strictObject({
+    check_s: seconds(1, 1_800, 180, 'Seconds to answer a duty check with a personal code.'),
+    absent_minutes: seconds(
+      0.01,
+      1_440,
+      10,
+      'Minutes without a console of a guard or shift leader after which nobody is on duty.',
+    ),
+    hours: z
+      .strictObject({ from: timeOfDaySchema, to: timeOfDaySchema })
+      .optional()
+      .meta({
+        description: 'When somebody must be there; `to` before `from`: on the next day. Default: always.',
+        examples: [{ from: '06:00', to: '23:00' }],
+      }),
+  })
+  .prefault({})
+  .describe('Duty: checks, and whether anybody is there.');
+
 const clientTlsSchema = z.strictObject({
   ca_file: file('CA of the broker, PEM; default: those of the system.', 'tls/province-ca.crt').optional(),
   cert_file: file('Certificate of this gateway, PEM.', 'tls/gw-01.crt').optional(),
@@ -240,20 +356,37 @@ const filterSchema = z
       .max(4)
       .optional()
       .describe('Only this severity and more urgent ones (1 is most urgent).'),
+    modes: z
+      .array(modeSchema)
+      .min(1)
+      .optional()
+      .meta({
+        description:
+          'Only what is live, a drill, a walk test, a test of a device; default all, but for "police": live only.',
+        examples: [['live']],
+      }),
   })
   .describe('What this recipient gets; the rest is named to it as skipped.');
 
-export const uplinkSchema = z.strictObject({
-  recipient: siteIdSchema.meta({
-    description: 'Who receives: province, county, police...',
-    examples: ['province'],
-  }),
-  url: brokerUrl('Broker of the recipient.', 'mqtts://iot.example.edu.cn:8883'),
-  version: mqttVersionSchema,
-  ...signInParts('gw-01', 'PROVINCE_PASSWORD', 'secrets/province'),
-  tls: clientTlsSchema.optional().describe('For mqtts:// with a CA or a client certificate of your own.'),
-  filter: filterSchema.optional(),
-});
+export const uplinkSchema = z
+  .strictObject({
+    recipient: siteIdSchema.meta({
+      description: 'Who receives: province, county, police...',
+      examples: ['province'],
+    }),
+    url: brokerUrl('Broker of the recipient.', 'mqtts://iot.example.edu.cn:8883'),
+    version: mqttVersionSchema,
+    ...signInParts('gw-01', 'PROVINCE_PASSWORD', 'secrets/province'),
+    tls: clientTlsSchema.optional().describe('For mqtts:// with a CA or a client certificate of your own.'),
+    filter: filterSchema.optional(),
+  })
+  .refine(
+    (uplink) => !isPolice(uplink) || (uplink.filter?.modes ?? ['live']).every((mode) => mode === 'live'),
+    {
+      path: ['filter', 'modes'],
+      error: 'the police get nothing but what is real: leave modes out, or write [live]',
+    },
+  );
 
 /** A broker that stands on the campus already, as a source of messages. */
 export const brokerSchema = z.strictObject({
@@ -359,7 +492,7 @@ export const brokerSchema = z.strictObject({
 export const edgeSchema = z.strictObject({
   site: siteSchema,
   data_dir: file(
-    'Folder of journal.db, site.db, the reserve for alarms, and quarantine; made if missing.',
+    'Folder of journal.db, site.db, the reserve for alarms, media, and quarantine; made if missing.',
     '../data',
   ).default('../data'),
   mqtt: mqttSchema,
@@ -371,6 +504,9 @@ export const edgeSchema = z.strictObject({
   onvif: onvifSchema,
   console: consoleSchema,
   storage: storageSchema,
+  alarms: alarmsSchema,
+  duty: dutySchema,
+  media: mediaSchema,
   uplinks: z.array(uplinkSchema).max(8).default([]).describe('Who gets the events; may be empty.'),
   profiles: z
     .strictObject({
@@ -388,4 +524,5 @@ export const edgeSchema = z.strictObject({
 export type EdgeConfig = z.output<typeof edgeSchema>;
 export type UplinkConfig = EdgeConfig['uplinks'][number];
 export type BrokerConfig = EdgeConfig['brokers'][number];
+export type ClipConfig = EdgeConfig['media']['clips'][number];
 export type MqttListenerConfig = EdgeConfig['mqtt']['listeners'][number];

@@ -42,13 +42,35 @@ export const dispositionSchema = z.object({
 });
 export type Disposition = z.infer<typeof dispositionSchema>;
 
+/** Put aside for a while (severity 2-4): tracked, without a sound. It ends by itself. */
 export const shelvingSchema = z.object({
+  at: instantSchema,
   until: instantSchema,
   reason: z.string(),
+  /** Who sees to the cause meanwhile. */
+  owner: z.string(),
   by: z.string(),
-  second: z.string().optional(),
 });
 export type Shelving = z.infer<typeof shelvingSchema>;
+
+/** One life-safety detector whose alarms do not sound for a while, forwarded as FIR.SHIELD. It ends by itself. */
+export const isolationSchema = z.object({
+  at: instantSchema,
+  until: instantSchema,
+  reason: z.string(),
+  /** Who looks after the place instead of the detector, and how often. */
+  patrol: z.string(),
+  by: z.string(),
+  second: z.string(),
+});
+export type Isolation = z.infer<typeof isolationSchema>;
+
+/** How far an unacknowledged severity 1 has gone: 1 second station and louder, 2 shift leader, 3 security chief and county. */
+export const escalationSchema = z.object({ step: z.number().int().min(1).max(3), at: instantSchema });
+
+/** Service levels (STANDARDS S18): handled, and somebody on the scene, by then. */
+export const serviceSchema = z.object({ handle: instantSchema, scene: instantSchema });
+export type ServiceLevel = keyof z.infer<typeof serviceSchema>;
 
 /** Who took a step of the handling, and when; the newest if it was taken more than once. */
 export const stepSchema = z.object({ by: z.string(), at: instantSchema, second: z.string().optional() });
@@ -62,8 +84,36 @@ export const stepsSchema = z.object({
   arrive: stepSchema.optional(),
   reset: stepSchema.optional(),
   close: stepSchema.optional(),
+  unshelve: stepSchema.optional(),
+  restore: stepSchema.optional(),
 });
 export type Steps = z.infer<typeof stepsSchema>;
+
+/** What became of the picture of one camera that sees an alarm: `taken`, or why there is none. */
+export const evidenceSchema = z.object({
+  /** Id of the device. */
+  camera: z.string(),
+  kind: mediaSchema.shape.kind,
+  result: z.enum([
+    'taken',
+    /** It hangs in a private place: it is not even asked. */
+    'private-place',
+    'unreachable',
+    'no-answer',
+    'wrong-password',
+    'no-picture',
+    'no-ffmpeg',
+    /** The disk, or the share of it that media may take, is full of what must not be deleted. */
+    'no-room',
+  ]),
+  /** When that was known. */
+  at: instantSchema,
+  /** Of `taken`: its id in `media`. */
+  media: z.string().optional(),
+  /** Otherwise: the next nearest camera, to be looked at instead. */
+  instead: z.string().optional(),
+});
+export type Evidence = z.infer<typeof evidenceSchema>;
 
 export const deliverySchema = z.object({
   state: z.enum(['pending', 'receipted', 'failed']),
@@ -90,7 +140,19 @@ export const alarmSchema = z.object({
   silencedUntil: instantSchema.optional(),
   /** When `acknowledged` was reached; without a dispatch within 3 min it sounds again. */
   acknowledgedAt: instantSchema.optional(),
+  /** When it last became `new`: what escalation and service levels count from. Absent before they existed. */
+  newSince: instantSchema.optional(),
+  /** Real severity 1-2 that is no fault: by when what has to be done. */
+  due: serviceSchema.optional(),
+  /** Levels that were missed since it last became `new`, and when. */
+  overdue: serviceSchema.partial().optional(),
+  escalation: escalationSchema.optional(),
   shelved: shelvingSchema.optional(),
+  isolated: isolationSchema.optional(),
+  /** How long it was shelved and isolated altogether, without the time under way; milliseconds. */
+  unprotectedMs: z.number().int().nonnegative().optional(),
+  /** Its source raises so often that further raises are recorded only, since then. */
+  chattering: instantSchema.optional(),
   count: z.number().int().positive(),
   firstAt: instantSchema,
   lastAt: instantSchema,
@@ -118,6 +180,10 @@ export const alarmSchema = z.object({
   /** The disposed alarm this one follows. */
   previous: z.uuid().optional(),
   media: z.array(mediaSchema).optional(),
+  /** Of each camera that was asked for a picture, what became of it. */
+  evidence: z.array(evidenceSchema).optional(),
+  /** Since this version only media came: who has seen it has seen what there is to act upon. */
+  sameSince: z.number().int().positive().optional(),
   /** By recipient; derived from receipts, not from transitions. */
   delivery: z.record(z.string(), deliverySchema).optional(),
   /** The raising event's id: what a receipt must cover for the alarm to count as delivered. */
@@ -156,6 +222,8 @@ export const alarmActionSchema = z.enum([
   'close',
   'shelve',
   'unshelve',
+  'isolate',
+  'restore',
   'make-real',
 ]);
 export type AlarmAction = z.infer<typeof alarmActionSchema>;
@@ -170,8 +238,10 @@ export const transitionActionSchema = z.enum([
   'lose',
   'propose',
   'escalate',
+  'overdue',
+  'chatter',
+  'calm',
   'attach',
-  'sound-again',
 ]);
 export type TransitionAction = z.infer<typeof transitionActionSchema>;
 
@@ -213,8 +283,12 @@ export const alarmActionRequestSchema = z.strictObject({
   /** dispose */
   verdict: verdictSchema.optional(),
   policeCode: z.string().optional(),
-  /** silence (at most 30 s), shelve, isolate */
+  /** silence (at most 30 s), shelve (12 h), isolate (24 h) */
   until: instantSchema.optional(),
+  /** shelve: who sees to the cause; default the person who shelves. */
+  owner: writtenTextSchema.max(64).optional(),
+  /** isolate: who looks after the place meanwhile, and how often. */
+  patrol: writtenTextSchema.max(200).optional(),
   second: z
     .strictObject({ user: z.string(), password: z.string().optional(), code: z.string().optional() })
     .optional(),

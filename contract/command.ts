@@ -46,7 +46,7 @@ export const deviceCommandSchema = z.object({
   /** Name in the profile of the device. */
   command: z.string(),
   /** What it moves. */
-  output: z.enum(['siren', 'strobe', 'lock', 'relay', 'mute', 'other']).optional(),
+  output: z.enum(['siren', 'strobe', 'lock', 'relay', 'mute', 'view', 'other']).optional(),
   /** Only of a command that was sent or could not be; what is secret is `***`. */
   args: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
   /** User name, role and desk of the person; `second`: the shift leader who agreed. */
@@ -54,7 +54,8 @@ export const deviceCommandSchema = z.object({
   role: roleSchema,
   station: z.string(),
   second: z.string().optional(),
-  result: z.enum(['sent', 'refused', 'failed']),
+  /** `done`: the device answered that it did it. `unanswered`: it was told, and may have done it. */
+  result: z.enum(['sent', 'done', 'refused', 'failed', 'unanswered']),
   reason: z
     .enum([
       'unknown-command',
@@ -70,7 +71,13 @@ export const deviceCommandSchema = z.object({
       // written by gateways before 0.2
       'external-broker',
       'transport',
+      // of devices that answer
+      'device-refused',
+      'not-permitted',
+      'no-answer',
     ])
     .optional(),
+  /** What the device said instead of doing it. */
+  answer: z.string().max(300).optional(),
 });
 export type DeviceCommand = z.infer<typeof deviceCommandSchema>;

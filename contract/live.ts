@@ -1,10 +1,24 @@
 import { z } from 'zod';
-import { alarmSchema } from './alarm.ts';
+import { alarmSchema, isolationSchema } from './alarm.ts';
 import { cloudEventSchema } from './cloud-event.ts';
+import { drillViewSchema } from './drill.ts';
+import { dutyViewSchema } from './duty.ts';
 import { instantSchema } from './event.ts';
 import { LIVE_HEARTBEAT_MS } from './live-timing.ts';
+import { blindWindowSchema, promptSchema, zoneViewSchema } from './zone.ts';
 
 export { LIVE_HEARTBEAT_MS, LIVE_WATCHDOG_MS, liveClose } from './live-timing.ts';
+
+/** A detector whose alarms do not sound: why, until when, and who looks after the place instead. */
+export const isolationViewSchema = isolationSchema.omit({ by: true, second: true }).extend({
+  /** Id of the alarm it was isolated from; to restore it. */
+  alarm: z.uuid(),
+  type: z.string(),
+  slot: z.string().optional(),
+  device: z.string().optional(),
+  place: z.string().optional(),
+});
+export type IsolationView = z.infer<typeof isolationViewSchema>;
 
 export const liveStatusSchema = z.object({
   k: z.literal('status'),
@@ -18,6 +32,18 @@ export const liveStatusSchema = z.object({
   /** `none`: no console of a guard, shift leader or kiosk has said that it can be heard. */
   sound: z.enum(['armed', 'none']),
   mode: z.enum(['normal', 'drill', 'walktest']),
+  /** Zones as they are now; absent: there are none. */
+  zones: z.array(zoneViewSchema).optional(),
+  /** What a person should do about zones. */
+  prompts: z.array(promptSchema).optional(),
+  /** Times in which nothing was watched and that nobody has signed for. */
+  blind: z.array(blindWindowSchema).optional(),
+  /** Who is on shift, and the duty check that waits. */
+  duty: dutyViewSchema.optional(),
+  /** Drills and walk tests that run; absent: none. */
+  drills: z.array(drillViewSchema).optional(),
+  /** Detectors that are isolated; absent: none. */
+  isolations: z.array(isolationViewSchema).optional(),
 });
 export type LiveStatus = z.infer<typeof liveStatusSchema>;
 

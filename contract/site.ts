@@ -1,13 +1,10 @@
 import { z } from 'zod';
 import { signInRoleSchema } from './alarm.ts';
+import { calendarEntrySchema, dayKindSchema, timeOfDaySchema } from './calendar.ts';
+import { siteIdSchema } from './site-id.ts';
+import { zoneSchema } from './zone.ts';
 
-/** Stable id of a place, slot, device, unit: letters, digits, `-`, `_`, `.`; no spaces. */
-export const siteIdSchema = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
-    'must be 1-64 letters, digits, "-", "_" or ".", starting with a letter or digit',
-  );
+export { siteIdSchema } from './site-id.ts';
 
 const nameSchema = z.string().min(1).max(80).describe('What people read on screens.');
 
@@ -55,8 +52,13 @@ export const slotSchema = z.strictObject({
     .enum(['never', 'always'])
     .default('never')
     .describe(
-      'Until zones exist: "always" lets disarmable types raise alarms here, "never" records them only.',
+      'In no zone, and around the clock: "always" lets disarmable types raise alarms here; "never": as its zone is armed, without a zone not at all.',
     ),
+  neighbours: z
+    .array(siteIdSchema)
+    .max(32)
+    .optional()
+    .describe('Slots beside it, the nearest first: where to look as well.'),
 });
 export type Slot = z.infer<typeof slotSchema>;
 
@@ -127,6 +129,14 @@ export const deviceOnvifSchema = z.strictObject({
     })
     .optional()
     .describe('Addresses of its streams, where those that it gives itself are wrong.'),
+  endpoint: z
+    .string()
+    .max(512)
+    .optional()
+    .describe(
+      'Endpoint reference of WS-Discovery: by it the gateway knows the device at another address. Noted by itself.',
+    ),
+  serial: z.string().max(128).optional().describe('Serial number, as the device says. Noted by the gateway.'),
 });
 export type DeviceOnvif = z.infer<typeof deviceOnvifSchema>;
 
@@ -199,6 +209,17 @@ export const credentialSchema = z.strictObject({
 });
 export type Credential = z.infer<typeof credentialSchema>;
 
+export const scopeSchema = z
+  .strictObject({
+    places: z.array(siteIdSchema).min(1).max(64).optional().describe('Ids of places; all that lies in them.'),
+    units: z.array(siteIdSchema).min(1).max(64).optional().describe('Ids of organisational units.'),
+  })
+  .refine(({ places, units }) => places !== undefined || units !== undefined, {
+    error: 'must name places or units; leave the scope out for the whole campus',
+  });
+/** What a person is responsible for: within these places, or with these units. */
+export type Scope = z.infer<typeof scopeSchema>;
+
 /** A person who signs in. */
 export const userSchema = z.strictObject({
   user: z
@@ -207,10 +228,60 @@ export const userSchema = z.strictObject({
     .describe('Name to sign in with.'),
   name: z.string().min(1).max(40).describe('Name of the person.'),
   role: signInRoleSchema.describe('What the person may do.'),
+  scope: scopeSchema.optional().describe('Where the person may do it; left out: on the whole campus.'),
   password: passwordSchema,
   password_file: passwordFileSchema,
+  must_change: z
+    .boolean()
+    .optional()
+    .describe('The password of this file is for the first sign-in only: it must be changed there.'),
 });
 export type User = z.infer<typeof userSchema>;
+
+const phoneNumberSchema = z
+  .string()
+  .regex(/^\+?[0-9][0-9 -]{1,23}$/, 'must be a telephone number: digits, spaces and "-"');
+
+/** Whom to call. */
+export const phoneSchema = z.strictObject({
+  id: siteIdSchema,
+  name: nameSchema,
+  number: phoneNumberSchema.meta({ examples: ['0531-88880000', '110'] }),
+  role: z
+    .enum(['school', 'county', 'police', 'fire', 'medical', 'maintenance'])
+    .default('school')
+    .describe('`police` 110, `fire` 119, `medical` 120, `county`: the education authority on duty.'),
+  units: z.array(siteIdSchema).max(64).optional().describe('Units it stands for. Default: all.'),
+  places: z.array(siteIdSchema).max(64).optional().describe('Places it stands for. Default: all.'),
+  order: z.number().int().min(0).max(999).default(100).describe('The lowest is called first.'),
+});
+export type Phone = z.infer<typeof phoneSchema>;
+
+/** Opening and quiet hours of a place and all that lies in it. */
+export const hoursSchema = z.strictObject({
+  id: siteIdSchema,
+  place: siteIdSchema,
+  kind: z.enum(['open', 'quiet']).describe('`open`: people are here; `quiet`: no sound outside of alarms.'),
+  days: z.array(dayKindSchema).min(1).optional().describe('Kinds of day. Default: every day.'),
+  from: timeOfDaySchema,
+  to: timeOfDaySchema.describe('Before `from`: on the next day.'),
+});
+export type Hours = z.infer<typeof hoursSchema>;
+
+/** A floor plan. Its picture is read once at import, or uploaded at the console. */
+export const planSchema = z.strictObject({
+  id: siteIdSchema,
+  name: nameSchema,
+  place: siteIdSchema.describe('Id of the place it shows.'),
+  image_file: z
+    .string()
+    .optional()
+    .meta({
+      description: 'PNG or JPEG, relative to this file, 5 MiB at most.',
+      examples: ['plans/dorm-3-1.png'],
+    }),
+});
+export type Plan = z.infer<typeof planSchema>;
 
 /** The YAML import of a campus. Arrays may be empty; ids are unique per array; references must exist. */
 export const siteSchema = z.strictObject({
@@ -224,5 +295,13 @@ export const siteSchema = z.strictObject({
     .array(z.strictObject({ slot: siteIdSchema, cameras: z.array(siteIdSchema) }))
     .default([])
     .describe('Cameras that see a slot, nearest first.'),
+  zones: z.array(zoneSchema).default([]).describe('Slots that are armed and disarmed together.'),
+  phones: z.array(phoneSchema).default([]).describe('Whom to call.'),
+  hours: z.array(hoursSchema).default([]).describe('Opening and quiet hours.'),
+  plans: z.array(planSchema).default([]).describe('Floor plans.'),
+  calendar: z
+    .array(calendarEntrySchema)
+    .default([])
+    .describe('Terms, vacations, holidays, make-up days, periods and bands of the day.'),
 });
 export type Site = z.infer<typeof siteSchema>;

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConfigFault } from '../config/fault.ts';
 import { packageFile } from '../contract/package-root.ts';
@@ -74,10 +74,23 @@ export function builtinProfiles(): string {
 /** The profile files below a folder, sorted; a file stands for itself. Throws if there is no such path. */
 export function profileFiles(path: string): string[] {
   if (!statSync(path).isDirectory()) return [path];
-  return readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.ya?ml$/i.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+  return filesBelow(path, new Set()).sort();
+}
+
+/** A mounted ConfigMap is made of links, to its files and to their folder. `read`: folders, for links may go round. */
+function filesBelow(folder: string, read: Set<string>): string[] {
+  const real = realpathSync(folder);
+  if (read.has(real)) return [];
+  read.add(real);
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    // `..data` of a ConfigMap, `.git`: what is in them is linked from beside them, or is no profile
+    if (entry.name.startsWith('.')) return [];
+    const target = entry.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false }) : entry;
+    if (target?.isDirectory() === true) return filesBelow(path, read);
+    // a link to nothing is a fault of whoever reads it
+    return /\.ya?ml$/i.test(entry.name) && (target === undefined || target.isFile()) ? [path] : [];
+  });
 }
 
 function loadFolder(

@@ -1,11 +1,18 @@
 import type { CommandArgument, CommandDefinition } from './command-schema.ts';
 import type { CompiledProfile } from './compile.ts';
 import { encodeSparkplug } from './decoders/sparkplug.ts';
+import type { OnvifOperation } from './onvif-operations.ts';
 import type { ProfileDefinition } from './profile-schema.ts';
 import { compileSetting, type Settings } from './settings.ts';
 
+/** A call of a device over ONVIF, ready to be made. */
+export interface RenderedCall {
+  operation: OnvifOperation;
+  with: Readonly<Record<string, string>>;
+}
+
 /** A message to a device, ready to be published. */
-export interface RenderedCommand {
+export interface RenderedMessage {
   topic: string;
   payload: Buffer;
   qos: 0 | 1 | 2;
@@ -13,14 +20,16 @@ export interface RenderedCommand {
   retain: false;
 }
 
+export type RenderedCommand = RenderedMessage | RenderedCall;
+
 /** Longest text argument. */
 const MAX_TEXT = 200;
 const PLACE = /\{([a-z][a-z0-9_.-]*)\}/g;
 const WHOLE = /^\{([a-z][a-z0-9_.-]*)\}$/;
 
 /**
- * The message of a command of `profile` for the device of this key, sent at `sentAt` (ms since 1970). Pure. `fault`: why there is none, to be shown to
- * the person who asked: no such command, an argument that is missing, unknown or out of its range.
+ * The message or call of a command of `profile` for the device of this key, sent at `sentAt` (ms since 1970). Pure. `fault`: why there
+ * is none, to be shown to the person who asked: no such command, an argument that is missing, unknown or out of its range.
  */
 export function renderCommand(
   profile: Pick<CompiledProfile, 'id' | 'definition'>,
@@ -58,9 +67,11 @@ function render(
     ...settingParts(definition, settings),
     ...readArguments(command, args),
   ]);
-  const topic = fill(command.topic, parts);
+  if (command.call !== undefined) return call(command.call, parts);
+  const { topic: template = '' } = command;
+  const topic = fill(template, parts);
   // an empty level is what an empty argument or setting leaves
-  const levels = command.topic.startsWith('/') ? topic.slice(1) : topic;
+  const levels = template.startsWith('/') ? topic.slice(1) : topic;
   if (/[+#\0]|^$|^\/|\/\/|\/$/.test(levels)) throw new CommandFault(`"${topic}" is no topic to publish to`);
   const { text, qos, encode } = command;
   if (text !== undefined) return { topic, payload: Buffer.from(fill(text, parts)), qos, retain: false };
@@ -72,12 +83,22 @@ function render(
   return { topic, payload, qos, retain: false };
 }
 
-/** Names in braces that a command's topic, payload or text needs. */
-export function placesOf({ topic, payload, text }: CommandDefinition): {
+function call(
+  { operation, with: given }: NonNullable<CommandDefinition['call']>,
+  parts: ReadonlyMap<string, unknown>,
+): RenderedCall {
+  const values = Object.entries(given).map(([name, template]) => [name, fill(template, parts)] as const);
+  const empty = values.find(([, value]) => value === '');
+  if (empty !== undefined) throw new CommandFault(`${operation} needs a ${empty[0]}`);
+  return { operation, with: Object.fromEntries(values) };
+}
+
+/** Names in braces that a command's topic, payload, text or call needs. */
+export function placesOf({ topic = '', payload, text, call }: CommandDefinition): {
   topic: string[];
   payload: string[];
 } {
-  const written = text ?? JSON.stringify(payload ?? null);
+  const written = text ?? JSON.stringify(call?.with ?? payload ?? null);
   const names = (from: string) => [...from.matchAll(PLACE)].map(([, name = '']) => name);
   return { topic: names(topic), payload: names(written) };
 }

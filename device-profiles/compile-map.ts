@@ -46,6 +46,8 @@ export interface Entry {
   /** Compares numbers: then every number is a known value. */
   readonly numeric: boolean;
   readonly applies: ((settings: Settings) => boolean) | undefined;
+  /** Only where the input has no meaning. */
+  readonly meaningless: ((settings: Settings, input: string | undefined) => boolean) | undefined;
   /** Must all hold, on the body or the element that is read. */
   readonly and: readonly Check[] | undefined;
   readonly otherwise: boolean;
@@ -81,18 +83,18 @@ export function compileFields(
 ): Field[] {
   const places = new Map<string, MapEntry[]>();
   for (const entry of here) {
-    const place = placeOf(entry);
+    const place = `${placeOf(entry)}\0${namesOf(entry)}`;
     const group = places.get(place);
     if (group === undefined) places.set(place, [entry]);
     else group.push(entry);
   }
   const voiceOf = voicesOf(profile, here);
-  return [...places].flatMap(([name, entries]) => {
+  return [...places.values()].flatMap((entries) => {
     const first = entries[0];
     if (first === undefined) return [];
     const compiled = entries.map((entry) => compileEntry(profile, entry, voiceOf(entry)));
     return {
-      name,
+      name: placeOf(first),
       firstKey: firstKeyOf(first),
       each: compileEach(first.each, known),
       read: compileValue(first.when),
@@ -104,10 +106,19 @@ export function compileFields(
   });
 }
 
-function isOpened({ each, when: { path } }: MapEntry, here: readonly MapEntry[]): boolean {
-  return (
-    each === undefined && path !== undefined && here.some(({ when }) => when.path?.startsWith(`${path}.`))
-  );
+/** Entries that take other keys of one pattern read another place. */
+function namesOf({ each }: MapEntry): string {
+  return typeof each === 'object' ? (each.names?.join() ?? '') : '';
+}
+
+function isOpened(entry: MapEntry, here: readonly MapEntry[]): boolean {
+  const { path } = entry.when;
+  if (entry.each === undefined)
+    return path !== undefined && here.some(({ when }) => when.path?.startsWith(`${path}.`));
+  // an element itself, of which others read what is in it
+  if (path !== undefined || entry.when.text !== undefined) return false;
+  const list = placeOf(entry);
+  return here.some((one) => one.when.path !== undefined && placeOf(one).startsWith(`${list}.`));
 }
 
 function firstKeyOf({ each, when: { path, text } }: MapEntry): string | undefined {
@@ -136,6 +147,10 @@ function compileEntry(profile: ProfileDefinition, entry: MapEntry, voice: Voice)
     hits: compileTest(profile, entry.when),
     numeric: isNumeric(entry.when),
     applies: compileIf(profile, entry),
+    meaningless:
+      entry.if !== undefined && 'input' in entry.if
+        ? (settings, input) => inputOf(settings, input)?.means === undefined
+        : undefined,
     and: entry.and?.map((condition) => compileCheck(profile, condition)),
     otherwise: entry.else === true,
     input: entry.input === undefined ? undefined : compileInput(profile, entry.input),
@@ -145,6 +160,7 @@ function compileEntry(profile: ProfileDefinition, entry: MapEntry, voice: Voice)
 
 function compileIf(profile: ProfileDefinition, entry: MapEntry): Entry['applies'] {
   if (entry.if === undefined) return undefined;
+  if ('input' in entry.if) return undefined;
   const read = compileSetting(profile.settings, entry.if.setting);
   const values = new Set<unknown>(entry.if.in);
   return (settings) => values.has(read(settings));

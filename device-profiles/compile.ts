@@ -29,6 +29,8 @@ export interface CompiledForm {
   readonly is: readonly { readonly read: Getter; readonly values: ReadonlySet<unknown> }[];
   /** A message without payload is read as `{}`. */
   readonly empty: boolean;
+  /** It takes only messages with some keys or values. */
+  readonly asks: boolean;
   readonly ignore: boolean;
   readonly skip: boolean;
   readonly decoder: Decoder;
@@ -38,10 +40,8 @@ export interface CompiledForm {
   readonly readsCaptures: boolean;
   /** What may be read of a body, in order. */
   readonly fieldsOf: (body: object) => readonly Field[];
-  /** First keys of all its paths, and `known`. */
-  readonly knownKeys: ReadonlySet<string>;
-  /** Keys of a body that the profile does not name. A body without any is not worth a report. */
-  readonly strangeKeys: KnownKeys['strange'];
+  /** Keys of a body that the profile does not name, and those that it does not read by themselves. */
+  readonly keys: KnownKeys;
 }
 
 /** A yes/no of the payload: test mode, history. */
@@ -161,7 +161,8 @@ export function compileProfile(
         if (captures === undefined) continue;
         if (form.skip) return undefined;
         const deviceKey = isNamedByTopic(definition) ? fillTemplate(definition.device, captures) : '';
-        return { profile, deviceKey, captures, ignore: form.ignore, weight: form.topic.weight };
+        const ignore = form.ignore && !form.asks;
+        return { profile, deviceKey, captures, ignore, weight: form.topic.weight };
       }
       return undefined;
     },
@@ -202,6 +203,7 @@ function compileForm(
     is: Object.entries(form.is ?? {}).map(([path, values]) => compileFlag({ path, in: values }, compilePath)),
     text: form.text,
     empty: form.empty === true,
+    asks: form.has !== undefined || form.is !== undefined,
     ignore: form.ignore === true,
     skip: form.skip === true,
     decoder: compileDecoder(form),
@@ -212,8 +214,7 @@ function compileForm(
       fieldsOf ??= compileFieldsOf(compileFields(profile, here, known.names));
       return fieldsOf(body);
     },
-    knownKeys: known.names,
-    strangeKeys: known.strange,
+    keys: known,
   };
 }
 

@@ -8,7 +8,7 @@ export interface DeviceTime {
 }
 
 /** Devices whose clock was never set say 1970, 2000 or the day of their firmware; no campus device is older. */
-const EARLIEST = Date.UTC(2015, 0, 1);
+const EARLIEST = Date.UTC(2020, 0, 1);
 const LATEST = Date.UTC(2100, 0, 1);
 
 /** ISO 8601 without its marks, as Huawei's platform writes it: `20151212T121212Z`. */
@@ -19,7 +19,7 @@ const written =
 /**
  * Reads a device's time. A text without a zone is read in `zone` (IANA name), and so is one whose zone is only an
  * abbreviation: `CST` is China's, and America's, and Cuba's. Undefined for what is no time at all,
- * for `0000-00-00` and for a clock that was never set (before 2015).
+ * for `0000-00-00` and for a clock that was never set (before 2020).
  */
 export function readDeviceTime(value: unknown, format: TimeFormat, zone: string): DeviceTime | undefined {
   const time = typeof value === 'string' ? readText(value, format, zone) : readNumber(value, format);

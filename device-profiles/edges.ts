@@ -66,7 +66,6 @@ export class Edges {
       return;
     }
     const { source } = action;
-    if (this.#state.flagged && this.#state.isActive(input, type.testKey, source)) return;
     if (this.#testing) {
       const unheard = !this.#state.has(input, type.code);
       const turn = this.#state.raise(input, type.testKey, source);
@@ -90,10 +89,11 @@ export class Edges {
     this.#later.push({ action, type, input, voice });
   }
 
-  /** After all entries of the body. */
+  /** After all entries of the body, and before what comes later speaks of the same. */
   settle(): void {
     if (this.#later === undefined) return;
     for (const { action, type, input, voice } of this.#later) this.#clear(action, type, input, voice);
+    this.#later = undefined;
   }
 
   #clear(

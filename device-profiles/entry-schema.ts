@@ -5,6 +5,7 @@ import {
   bitSchema,
   bitsSchema,
   durationSchema,
+  inputNamesSchema,
   keyPatternSchema,
   markSchema,
   nameSchema,
@@ -122,12 +123,16 @@ const eachSchema = z.union([
       input: z.union([textSchema, z.array(textSchema).min(1).max(4)]).optional(),
       /** Only keys like this, such as `input:{n}`; the capture names the input. */
       key: keyPatternSchema.optional(),
+      /** What the capture of `key` can be; `#` stands for a number. Default: anything. */
+      names: inputNamesSchema.optional(),
     })
     .superRefine((each, ctx) => {
       if (each.in === undefined && each.key === undefined)
         ctx.addIssue({ code: 'custom', message: 'must have "in" or "key"; add e.g. "in: zones"' });
       if (each.input !== undefined && each.key !== undefined)
         ctx.addIssue({ code: 'custom', path: ['input'], message: 'is named by "key" already; remove one' });
+      if (each.names !== undefined && each.key === undefined)
+        ctx.addIssue({ code: 'custom', path: ['names'], message: 'is for "key" only; remove it' });
     }),
 ]);
 
@@ -144,8 +149,16 @@ export const entrySchema = z
     when: whenSchema,
     /** All of these must hold, too. */
     and: z.array(conditionSchema).min(1).max(8).optional(),
-    /** Only where this setting has one of these values. */
-    if: z.strictObject({ setting: nameSchema, in: z.array(scalarSchema).min(1) }).optional(),
+    /** Only where this setting has one of these values; or only at inputs that the registry gives no meaning. */
+    if: z
+      .union(
+        [
+          z.strictObject({ setting: nameSchema, in: z.array(scalarSchema).min(1) }),
+          z.strictObject({ input: z.literal('none') }),
+        ],
+        'must be { setting: <name>, in: [...] } or { input: none }; write one of the two',
+      )
+      .optional(),
     /** Only where no earlier entry of the same path applied. */
     else: markSchema.optional(),
     emit: emitSchema.optional(),

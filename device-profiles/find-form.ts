@@ -29,7 +29,11 @@ export function findForm(
   for (const form of profile.forms) {
     if (!form.topic.test(raw.channel)) continue;
     if (form.skip) break;
-    if (form.ignore) return { status: 'ignored', detail: 'a command or an echo' };
+    if (form.ignore && !form.asks) {
+      // it says that its topic is no news, not that what an earlier form could not read is none
+      if (decoded !== undefined) continue;
+      return { status: 'ignored', detail: 'a command or an echo' };
+    }
     if (decoded === undefined || way !== form.decoder.way) {
       ({ way } = form.decoder);
       decoded = form.decoder.decode(raw.payload, aliases);
@@ -45,7 +49,9 @@ export function findForm(
       continue;
     }
     isRead = true;
-    if (fits(form, decoded.body)) return taken(form, raw, decoded, captures);
+    if (!fits(form, decoded.body)) continue;
+    if (form.ignore) return { status: 'ignored', detail: 'a command or an echo' };
+    return taken(form, raw, decoded, captures);
   }
   if (fault !== undefined && !isRead) return { status: 'undecodable', detail: fault };
   const detail =
@@ -65,15 +71,18 @@ function fits({ has, is }: CompiledForm, body: Record<string, unknown>): boolean
 function taken(
   form: CompiledForm,
   raw: RawMessage,
-  { body, history = [], left }: Extract<Decoded, { body: unknown }>,
+  { body, earlier = [], history = [], left }: Extract<Decoded, { body: unknown }>,
   captures: Captures,
 ): FoundForm {
   const own = form.readsCaptures ? (form.topic.match(raw.channel) ?? captures) : captures;
-  const divided = form.divide?.(body) ?? { list: [{ body, late: false }] };
-  const bodies = left === undefined ? divided : { ...divided, left };
-  if (history.length === 0) return { form, bodies, scope: { root: body, captures: own } };
-  const list = [...history.map((past) => ({ body: past, late: true })), ...bodies.list];
-  return { form, bodies: { ...bodies, list }, scope: { root: body, captures: own } };
+  const scope = { root: body, captures: own };
+  const now = earlier.length === 0 ? [body] : [...earlier, body];
+  const divided = form.divide === undefined ? undefined : now.map(form.divide);
+  const list = divided?.flatMap((bodies) => bodies.list) ?? now.map((one) => ({ body: one, late: false }));
+  const missed = left ?? divided?.find((bodies) => bodies.left !== undefined)?.left;
+  const past = history.map((one) => ({ body: one, late: true }));
+  const bodies = { list: past.length === 0 ? list : [...past, ...list] };
+  return { form, bodies: missed === undefined ? bodies : { ...bodies, left: missed }, scope };
 }
 
 /** Publishing nothing with RETAIN is how a retained message is removed [MQTT-3.3.1-10]. */

@@ -1,3 +1,5 @@
+import { nearest } from '../contract/nearest.ts';
+import { nameTest } from './compile-each.ts';
 import type { StateChange } from './state-change.ts';
 
 /** Inputs of one device whose state is kept: what a confused device can cost. */
@@ -27,4 +29,29 @@ function tidy(text: string): string {
     .replace(/[^\p{L}\p{N} ._:-]/gu, '_')
     .replace(/^[^\p{L}\p{N}]+/u, '')
     .trim();
+}
+
+/**
+ * Why no message can ever speak of an input of this name, with the right name; undefined where one can. `names`: those
+ * that the profile knows.
+ */
+export function inputNameFault(names: readonly string[] | undefined, input: string): string | undefined {
+  const plain = tidy(input);
+  if (names === undefined)
+    return plain === input || plain === ''
+      ? undefined
+      : `no message can name an input so; write ${JSON.stringify(plain)}`;
+  const isName = nameTest(names);
+  if (isName(input)) return undefined;
+  const number = /\d+/.exec(input)?.[0].replace(/^0+(?=\d)/, '');
+  const right = [plain, number, plain.toLowerCase()].find((name) => name !== undefined && isName(name));
+  const near =
+    right ??
+    nearest(
+      input,
+      names.filter((name) => !name.includes('#')),
+    );
+  const said = names.map((name) => (name === '#' ? '1, 2, 3 ...' : name.replaceAll('#', '1'))).join(', ');
+  const hint = near === undefined ? `write one of ${said}` : `did you mean ${JSON.stringify(near)}?`;
+  return `no message of this profile names an input so; ${hint}`;
 }

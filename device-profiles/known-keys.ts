@@ -1,15 +1,21 @@
 import { keyCapture, listOf } from './compile-each.ts';
 import { type MapEntry, textsOfInput } from './expand-map.ts';
 import type { FormDefinition } from './form-schema.ts';
+import { type Condition, KeyTree, type Step } from './key-tree.ts';
 import type { ProfileDefinition } from './profile-schema.ts';
-import { payloadPaths } from './reference.ts';
+import { payloadPaths, topPaths } from './reference.ts';
+import { compileSetting, type Settings } from './settings.ts';
+
+type Body = Readonly<Record<string, unknown>>;
 
 /** The keys of a form's messages that its profile names. */
 export interface KnownKeys {
   /** First keys of all paths, and `known`. */
   readonly names: ReadonlySet<string>;
-  /** Keys of a body, and codes of its pivot, that nothing names: a message of them is worth a report. */
-  strange(body: Readonly<Record<string, unknown>>): string[];
+  /** Keys of a body, at any depth that its profile goes to, that nothing names: a message of them is worth a report. */
+  strange(body: Body, settings: Settings): string[];
+  /** As `strange`, and what only stands beside a value (in `and`, in a template, the name of an input): alone it is no news. */
+  unread(body: Body, settings: Settings): string[];
 }
 
 /** Collects what the entries of one form and the rest of its profile name. */
@@ -18,66 +24,100 @@ export function knownKeys(
   form: FormDefinition,
   here: readonly MapEntry[],
 ): KnownKeys {
-  const paths = [...textsOf(profile, form, here).flatMap(payloadPaths), ...profile.known];
-  const names = new Set(paths.map((path) => firstKey(path)));
-  const patterns = here.flatMap(({ each }) => patternOf(each, undefined));
-  const knows = (key: string) => names.has(key) || patterns.some((capture) => capture(key) !== undefined);
+  const tree = new KeyTree();
+  for (const entry of here) addEntry(tree, entry, conditionOf(profile, entry));
+  for (const path of quietPaths(profile, form)) tree.add(path.split('.'), 'quiet');
+  for (const path of wholePaths(profile, form)) tree.add(path.split('.'), 'whole');
+  tree.settle();
   const as = form.pivot?.as;
-  if (as === undefined) return { names, strange: (body) => Object.keys(body).filter((key) => !knows(key)) };
-  const codes = new Set(
-    paths.flatMap((path) => (path.startsWith(`${as}.`) ? firstKey(path.slice(as.length + 1)) : [])),
-  );
-  const codePatterns = here.flatMap(({ each }) => patternOf(each, as));
-  const all =
-    profile.known.includes(as) ||
-    here.some(({ each }) => each !== undefined && listOf(each) === as && patternOf(each, as).length === 0);
-  const knowsCode = (code: string) =>
-    all || codes.has(code) || codePatterns.some((capture) => capture(code) !== undefined);
+  // of a body that is itself the object of codes, its keys are the codes
+  const codesOf = (body: Body) => (as === undefined || form.pivot?.in !== undefined ? undefined : body[as]);
   return {
-    names,
-    strange(body) {
-      const pivoted = body[as];
-      const isObject = typeof pivoted === 'object' && pivoted !== null;
-      // of a body that is itself the object of codes, its keys are the codes
-      const own = form.pivot?.in === undefined && isObject ? new Set(Object.keys(pivoted)) : undefined;
-      const strange = Object.keys(body).filter((key) => key !== as && !knows(key) && own?.has(key) !== true);
-      if (!isObject) return strange;
-      return [...strange, ...Object.keys(pivoted).filter((code) => !knowsCode(code))];
-    },
+    names: tree.names(),
+    strange: (body, settings) => tree.strange(body, settings, codesOf(body), false),
+    unread: (body, settings) => tree.strange(body, settings, codesOf(body), true),
   };
 }
 
-function patternOf(each: MapEntry['each'], list: string | undefined) {
-  return typeof each === 'object' && each.in === list && each.key !== undefined ? [keyCapture(each.key)] : [];
+/** A setting decides whether it is read. */
+function conditionOf(profile: ProfileDefinition, { if: asked }: MapEntry): Condition | undefined {
+  if (asked === undefined || 'input' in asked) return undefined;
+  const read = compileSetting(profile.settings, asked.setting);
+  const values = new Set<unknown>(asked.in);
+  return (settings) => values.has(read(settings));
 }
 
-function firstKey(path: string): string {
-  return path.split('.')[0] ?? '';
+function addEntry(
+  tree: KeyTree,
+  { each, when, and, input, emit }: MapEntry,
+  condition: Condition | undefined,
+): void {
+  const beside = [
+    when.text,
+    ...(and ?? []).flatMap(({ path, text }) => [path, text].flat()),
+    ...textsOfInput(input),
+    ...(typeof each === 'object' ? [each.input].flat() : []),
+  ];
+  const within = each === undefined ? [] : elementOf(each);
+  const value = payloadPaths(when.path).at(0);
+  if (value !== undefined && topPaths(when.path).length > 0) tree.add(value.split('.'), 'value');
+  else if (when.text === undefined && (value !== undefined || when.path === undefined))
+    tree.add([...within, ...(value?.split('.') ?? [])], 'value', condition);
+  for (const text of beside) {
+    const top = new Set(topPaths(text));
+    for (const path of payloadPaths(text))
+      tree.add([...(top.has(path) ? [] : within), ...path.split('.')], 'beside', condition);
+  }
+  // an element is read, if not its values: what a table knows is told by its code
+  const ofBody = [
+    ...[emit?.voice].flat(),
+    emit?.session,
+    emit?.once,
+    emit?.typeBy?.path,
+    ...Object.values(emit?.data ?? {}).map((from) =>
+      typeof from === 'object' && from !== null ? ('path' in from ? from.path : from.text) : undefined,
+    ),
+  ];
+  for (const path of ofBody.flatMap(payloadPaths)) tree.add(path.split('.'), 'beside');
 }
 
-function textsOf(
-  profile: ProfileDefinition,
-  form: FormDefinition,
-  here: readonly MapEntry[],
-): (string | undefined)[] {
+/** The steps to an element; undefined stands for any key. */
+function elementOf(each: NonNullable<MapEntry['each']>): Step[] {
+  const list = listOf(each);
+  const key =
+    typeof each === 'object' && each.key !== undefined ? keyCapture(each.key, each.names) : undefined;
+  return [...(list === '' ? [] : list.split('.')), key];
+}
+
+/** What says nothing by itself. */
+function quietPaths(profile: ProfileDefinition, form: FormDefinition): string[] {
   return [
-    ...here.flatMap(({ each, when, and, input, emit }) => [
-      ...(each === undefined
-        ? [when.path, when.text, ...(and ?? []).flatMap(({ path, text }) => [path, text].flat())]
-        : [listOf(each) || undefined]),
-      ...textsOfInput(input),
-      ...[emit?.voice].flat(),
-      emit?.session,
-    ]),
     ...profile.readings.flatMap(({ path, unitPath }) => [path, unitPath]),
-    ...profile.test.map(({ each, path }) => each ?? path),
+    ...profile.test.flatMap(({ each, path }) => (each === undefined ? path : [])),
     ...(form.has ?? []),
     ...Object.keys(form.is ?? {}),
-    ...[form.unfold ?? []].flat().flatMap((level) => [level.in, ...(level.with ?? [])]),
-    form.pivot?.in,
+    ...[form.unfold ?? []].flat().flatMap((level) => level.with ?? []),
     ...[profile.time?.path].flat(),
     profile.late?.path,
     ...(profile.dedup?.by ?? []).map((by) => (by.startsWith('path:') ? by.slice(5) : undefined)),
-    ...profile.mask,
+  ].flatMap(payloadPaths);
+}
+
+/** What is known with all that is in it: it carries no news, or is read in another way. */
+function wholePaths({ known, mask, test }: ProfileDefinition, form: FormDefinition): string[] {
+  const { decode } = form;
+  const bytes = typeof decode === 'object' ? ['hex', 'base64'].flatMap((way) => openedAt(decode, way)) : [];
+  return [
+    ...known,
+    ...mask,
+    ...bytes,
+    ...(decode === 'sparkplug-b' ? ['sparkplug'] : []),
+    ...[form.unfold ?? []].flat().map((level) => level.in),
+    ...(form.pivot?.in === undefined ? [] : [form.pivot.in]),
+    ...test.flatMap(({ each, path }) => (each === undefined ? [] : `${each}.{any}.${path}`)),
   ];
+}
+
+function openedAt(decode: object, way: string): string[] {
+  return Object.entries(decode).flatMap(([name, path]) => (name === way ? String(path) : []));
 }

@@ -7,7 +7,7 @@ const EXAMPLE = 'x';
 
 /** Commands that no device hears, or that need what is not there. */
 export function lintCommands(profile: CompiledProfile): Complaint[] {
-  const { commands, settings, device, samples } = profile.definition;
+  const { commands, settings, device, samples, source } = profile.definition;
   const complaints = Object.entries(commands).flatMap(([name, command]) => {
     const path = ['commands', name];
     const known = new Set([
@@ -27,8 +27,12 @@ export function lintCommands(profile: CompiledProfile): Complaint[] {
     const used = new Set([...places.topic, ...places.payload]);
     return [
       ...strange(places.topic, 'topic'),
-      ...strange(places.payload, command.text === undefined ? 'payload' : 'text'),
-      ...lintTopic(profile, command.topic, [...path, 'topic']),
+      ...strange(
+        places.payload,
+        command.call !== undefined ? 'call' : command.text === undefined ? 'payload' : 'text',
+      ),
+      ...(command.topic === undefined ? [] : lintTopic(profile, command.topic, [...path, 'topic'])),
+      ...lintWay(source, command.call !== undefined, path),
       ...Object.entries(command.args).flatMap(([arg, argument]) => [
         ...(used.has(arg)
           ? []
@@ -51,6 +55,15 @@ export function lintCommands(profile: CompiledProfile): Complaint[] {
 function faultOfDefault(value: unknown, faultOf: (value: unknown) => string | undefined): string[] {
   const fault = value === undefined ? undefined : faultOf(value);
   return fault === undefined ? [] : [fault];
+}
+
+/** A device over ONVIF is called, any other is written to. */
+function lintWay(source: string, isCall: boolean, path: (string | number)[]): Complaint[] {
+  if (isCall === (source === 'onvif')) return [];
+  const message = isCall
+    ? 'is for devices over ONVIF; write a topic and a payload'
+    : 'cannot be sent over ONVIF; write a call';
+  return [{ path: [...path, isCall ? 'call' : 'topic'], message }];
 }
 
 /** The device must be allowed to hear the command. */

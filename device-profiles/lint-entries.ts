@@ -30,7 +30,9 @@ export function lintEntry(profile: CompiledProfile, entry: MapEntry): Complaint[
     const forms = definition.match.flatMap(({ name, ignore, skip }) => (ignore || skip ? [] : (name ?? [])));
     say(['on'], `is never reached: no form is named so; write one of ${forms.join(', ')}`);
   }
-  if (entry.if !== undefined) needs(['if', 'setting'], entry.if.setting, '');
+  if (entry.if !== undefined && 'setting' in entry.if) needs(['if', 'setting'], entry.if.setting, '');
+  if (entry.if !== undefined && 'input' in entry.if && entry.each === undefined && entry.input === undefined)
+    say(['if', 'input'], 'only an input of "each" or "input" has a meaning');
   lintComparison(entry.when, ['when'], say, needs);
   for (const [i, condition] of (entry.and ?? []).entries()) {
     const at = ['and', i];

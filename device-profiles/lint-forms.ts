@@ -29,6 +29,13 @@ export function lintForms({ definition, forms }: CompiledProfile): Complaint[] {
         path: [...path, 'text'],
         message: `is not read with "decode: ${decode}"; remove one`,
       });
+    const before = forms.slice(0, i).find((earlier) => reads(earlier) && overlaps(earlier, form));
+    if (form.ignore && !form.asks && before !== undefined) {
+      complaints.push({
+        path: [...path, 'ignore'],
+        message: `would ignore what "${before.topic.pattern}" before it does not understand; say with "has" or "is" what is no news`,
+      });
+    }
     const example = form.topic.fill({}, () => 'x');
     const taken = forms
       .slice(0, i)
@@ -45,5 +52,14 @@ export function lintForms({ definition, forms }: CompiledProfile): Complaint[] {
 
 /** A form that asks for no key takes every message of its topic. */
 function takesAll(form: CompiledForm): boolean {
-  return form.skip || form.ignore || (form.has.length === 0 && form.is.length === 0);
+  return form.skip || !form.asks;
+}
+
+function reads(form: CompiledForm): boolean {
+  return !form.skip && !form.ignore;
+}
+
+/** The topics of the later form are topics of the earlier one. */
+function overlaps(earlier: CompiledForm, later: CompiledForm): boolean {
+  return earlier.topic.match(later.topic.fill({}, () => 'x')) !== undefined;
 }

@@ -4,6 +4,7 @@ import { lintCommands } from './lint-commands.ts';
 import { lintConditions, lintPairs } from './lint-conditions.ts';
 import { lintEntry } from './lint-entries.ts';
 import { lintForms } from './lint-forms.ts';
+import { lintInputs } from './lint-inputs.ts';
 import { lintMasks } from './lint-masks.ts';
 import { lintReach } from './lint-reach.ts';
 import { lintHeartbeat, lintSettings } from './lint-settings.ts';
@@ -29,6 +30,7 @@ export function lint(loaded: Loaded): LintReport {
     ...lintForms(profile),
     ...lintSettings(definition),
     ...lintHeartbeat(definition),
+    ...lintInputs(definition),
     ...lintTables(definition),
     ...entries.flatMap((entry) => lintEntry(profile, entry)),
     ...lintPairs(definition, entries),

@@ -3,11 +3,12 @@ import { MASK } from './mask-tree.ts';
 import { readText } from './payload.ts';
 import { type KeyKind, kindOfKey, kindOfTopic } from './personal-key.ts';
 import { isLongNumber, maskLooks } from './personal-text.ts';
+import { maskSaid } from './said-text.ts';
 
 /** Deeper than this nothing is a device's message; texts within texts count. */
 const MAX_DEPTH = 100;
 /** Up to here a number tells no card and no person. */
-const SMALL = 1_000;
+const SMALL = 100;
 
 /** What states and results are called: they stay, whatever they stand under. */
 const states =
@@ -131,5 +132,5 @@ function maskPairs(text: string): string {
     if (kind !== 'personal' && kind !== 'name') return whole;
     return isHarmless(value.trim().replace(/^["']|["']$/g, '')) ? whole : `${head}"${MASK}"`;
   });
-  return maskLooks(shown);
+  return maskSaid(maskLooks(shown));
 }

@@ -35,22 +35,34 @@ export function compileDivide(form: {
   if (levels.length === 0 && pivot === undefined) return undefined;
   return (payload) => {
     const list: Body[] = [];
-    const bodies = collect({ body: payload, late: false }, levels, list) - list.length;
-    let codes = 0;
-    const pivoted =
-      pivot === undefined ? list : list.flatMap((part) => pivot(part, (count) => (codes += count)));
+    const missed: Missed = { count: 0, why: '' };
+    const bodies = collect({ body: payload, late: false }, levels, list, missed) - list.length;
+    if (bodies > 0)
+      miss(missed, bodies, `the message holds ${bodies + list.length} messages; ${list.length} were read`);
+    const pivoted = pivot === undefined ? list : list.flatMap((part) => pivot(part, missed));
     const parts = pivoted.slice(0, MAX_PARTS);
-    codes += pivoted.length - parts.length;
-    if (bodies + codes === 0) return { list: parts };
-    const why =
-      bodies > 0
-        ? `the message holds ${bodies + list.length} messages; ${list.length} were read`
-        : `the message holds ${codes} codes beyond those that are read`;
-    return { list: parts, left: { count: bodies + codes, why } };
+    if (pivoted.length > parts.length) missTooMany(missed, pivoted.length - parts.length);
+    return missed.count === 0 ? { list: parts } : { list: parts, left: missed };
   };
 }
 
+/** What was not read, and the first reason. */
+interface Missed {
+  count: number;
+  why: string;
+}
+
+function miss(missed: Missed, count: number, why: string): void {
+  if (missed.count === 0) missed.why = why;
+  missed.count += count;
+}
+
+function missTooMany(missed: Missed, count: number): void {
+  miss(missed, count, `the message holds ${count} codes beyond those that are read`);
+}
+
 interface Level {
+  readonly name: string;
   readonly read: Getter;
   readonly late: boolean;
   readonly only: boolean;
@@ -59,6 +71,7 @@ interface Level {
 
 function compileLevel(level: UnfoldDefinition): Level {
   return {
+    name: level.in,
     read: compilePath(level.in),
     late: level.late === true,
     only: level.only === true,
@@ -70,7 +83,7 @@ function compileLevel(level: UnfoldDefinition): Level {
  * Puts the bodies of a message into `list`: elements first, in their order, the message around them last, so that what
  * is now has the last word over history. Returns how many there were.
  */
-function collect(around: Body, levels: readonly Level[], list: Body[]): number {
+function collect(around: Body, levels: readonly Level[], list: Body[], missed: Missed): number {
   const [level, ...inner] = levels;
   const found = level?.read(around.body);
   let count = 0;
@@ -82,12 +95,18 @@ function collect(around: Body, levels: readonly Level[], list: Body[]): number {
         continue;
       }
       const body = withKeys(element, around.body, level.with);
-      count += collect({ body, late: around.late || level.late }, inner, list);
+      count += collect({ body, late: around.late || level.late }, inner, list, missed);
     }
-  }
+  } else if (level !== undefined && isMisfit(found, level.only))
+    miss(missed, 1, `what is at "${level.name}" is no list and no object`);
   if (level?.only === true) return count;
   list.push(around);
   return count + 1;
+}
+
+/** A single value where a list should be; nothing at all is one only where nothing else is read. */
+function isMisfit(found: unknown, only: boolean): boolean {
+  return found === undefined ? only : found !== null;
 }
 
 /** An element as a body; one that is a single value is its `value`. */
@@ -110,15 +129,20 @@ function withKeys(
  * A list of `{code, value}`, or an object of `{code: {value}}`, becomes an object `{code: value}`. A code that comes
  * again starts another body: a press that came and went within one message is told, in its order.
  */
-function compilePivot(pivot: PivotDefinition): (part: Body, onLeft: (count: number) => void) => Body[] {
+function compilePivot(pivot: PivotDefinition): (part: Body, missed: Missed) => Body[] {
   const read = compilePath(pivot.in);
   const keyOf = pivot.key === undefined ? undefined : compilePath(pivot.key);
   const readValue = pivot.value === undefined ? undefined : compilePath(pivot.value);
   const timeOf = pivot.time === undefined ? undefined : compilePath(pivot.time);
   const isCode = pivot.like === undefined ? undefined : keyCapture(pivot.like);
-  return (part, onLeft) => {
-    const list = read(part.body);
-    if (typeof list !== 'object' || list === null) return [part];
+  return (part, missed) => {
+    const found = read(part.body);
+    if (typeof found !== 'object' || found === null) {
+      if (isMisfit(found, false)) miss(missed, 1, `what is at "${pivot.in}" is no list and no object`);
+      return [part];
+    }
+    // a list of one is often sent without its brackets
+    const list = keyOf !== undefined && isName(keyOf(found)) ? [found] : found;
     let codes = noCodes();
     let newest: unknown;
     const parts: Body[] = [];
@@ -129,11 +153,14 @@ function compilePivot(pivot: PivotDefinition): (part: Body, onLeft: (count: numb
     };
     const names = Object.keys(list).filter((name) => isCode === undefined || isCode(name) !== undefined);
     if (isCode !== undefined && names.length === 0) return [part];
-    if (names.length > MAX_CODES) onLeft(names.length - MAX_CODES);
+    if (names.length > MAX_CODES) missTooMany(missed, names.length - MAX_CODES);
     for (const name of names.slice(0, MAX_CODES)) {
       const element = (list as Record<string, unknown>)[name];
       const code = keyOf === undefined ? name : keyOf(element);
-      if (typeof code !== 'string' && typeof code !== 'number') continue;
+      if (!isName(code)) {
+        if (element !== null) miss(missed, 1, `an element of "${pivot.in}" has no "${pivot.key}"`);
+        continue;
+      }
       const isPlain = keyOf === undefined && (typeof element !== 'object' || element === null);
       const value = isPlain || readValue === undefined ? element : readValue(element);
       if (Object.hasOwn(codes, String(code))) {
@@ -142,11 +169,16 @@ function compilePivot(pivot: PivotDefinition): (part: Body, onLeft: (count: numb
         newest = undefined;
       }
       if (value !== undefined) codes[String(code)] = value;
+      else if (pivot.in !== undefined) miss(missed, 1, `an element of "${pivot.in}" has no "${pivot.value}"`);
       newest = later(newest, timeOf?.(element));
     }
     settle();
     return parts;
   };
+}
+
+function isName(code: unknown): code is string | number {
+  return typeof code === 'string' || typeof code === 'number';
 }
 
 /** Without a prototype, so that a code may have any name. */

@@ -77,7 +77,7 @@ export function normaliseTraced(
   if (past !== undefined) state.remember(past);
   if (bodies.left !== undefined) tally.leaveOut(bodies.left.count, bodies.left.why);
   return {
-    ...settle(profile, form, bodies.list, tally),
+    ...settle(pass, bodies.list),
     drafts: tally.drafts,
     state: state.after(context.state),
   };
@@ -111,13 +111,17 @@ function readBody(
 }
 
 function settle(
-  profile: CompiledProfile,
-  form: CompiledForm,
+  pass: Pick<Pass, 'profile' | 'form' | 'context' | 'tally'>,
   bodies: readonly Body[],
-  tally: Tally,
 ): Pick<Normalised, 'status' | 'unknown' | 'strange' | 'detail'> {
-  const strange = bodies.flatMap(({ body }) => form.strangeKeys(body));
-  const status = statusOf(profile, strange, tally);
+  const { profile, form, context, tally } = pass;
+  const keysOf = (read: CompiledForm['keys']['strange']): readonly string[] => {
+    const [only] = bodies;
+    if (bodies.length === 1 && only !== undefined) return read(only.body, context.settings);
+    return [...new Set(bodies.flatMap(({ body }) => read(body, context.settings)))];
+  };
+  const strange = keysOf(form.keys.strange);
+  const status = statusOf(profile.id, strange, () => keysOf(form.keys.unread), tally);
   tally.explain(profile.id);
   const { unknown, detail } = tally;
   return {
@@ -136,13 +140,24 @@ export function nameKeys(keys: readonly string[]): string {
     .join(', ');
 }
 
-function statusOf(profile: CompiledProfile, strange: readonly string[], tally: Tally): Normalised['status'] {
+/** `ignored` is only what is known to be no news. */
+function statusOf(
+  profile: string,
+  strange: readonly string[],
+  readUnread: () => readonly string[],
+  tally: Tally,
+): Normalised['status'] {
   if (tally.understood > 0) return 'mapped';
   if (tally.unknown > 0) return 'unmapped';
-  if (strange.length === 0) {
-    tally.detail ??= 'nothing in this message is news';
-    return 'ignored';
+  if (strange.length > 0) {
+    tally.detail ??= `profile ${profile} knows none of its keys: ${nameKeys(strange)}`;
+    return 'unmapped';
   }
-  tally.detail ??= `profile ${profile.id} knows none of its keys: ${nameKeys(strange)}`;
-  return 'unmapped';
+  const unread = readUnread();
+  if (unread.length > 0) {
+    tally.detail ??= `profile ${profile} knows ${nameKeys(unread)} only beside other keys, which are missing`;
+    return 'unmapped';
+  }
+  tally.detail ??= 'nothing in this message is news';
+  return 'ignored';
 }

@@ -11,12 +11,14 @@ const gb18030 = new TextDecoder('gb18030', { fatal: true });
 const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 
 /**
- * A decoded payload, or why there is none. A fault never quotes the payload: it may hold a PIN. `history`: bodies that
- * the payload itself marks as history; `left`: values in it that could not be read, and why.
+ * A decoded payload, or why there is none. A fault never quotes the payload: it may hold a PIN. `earlier`: what it
+ * says before `body`, where it names the same thing more than once; `history`: bodies that the payload itself marks as
+ * history; `left`: values in it that could not be read, and why.
  */
 export type Decoded =
   | {
       body: Record<string, unknown>;
+      earlier?: readonly Record<string, unknown>[];
       history?: readonly Record<string, unknown>[];
       left?: { count: number; why: string };
     }

@@ -8,8 +8,8 @@ const people = words(
   'card cards rfid uid nfc badge fob wiegand mifare csn picc epc idcard iccard passport plate licenseplate ' +
     'person user owner holder cardholder student pupil employee staff teacher parent guardian visitor guest member ' +
     'resident tenant customer patient driver who phone mobile telephone cellphone tel email mail wechat openid ' +
-    'unionid ssn birthday pin password passwd passcode passphrase secret credential ' +
-    'xingming kahao xuehao gonghao shouji shoujihao dianhua shenfenzheng chepai chepaihao mima',
+    'unionid ssn birthday pin otp password passwd passcode passphrase secret token credential operator keypad entered ' +
+    'xingming xm kahao kh sfz sfzh xuehao gonghao shouji shoujihao dianhua shenfenzheng chepai chepaihao mima',
 );
 /** `cardno`, `studentid`, written as one word. */
 const joined =

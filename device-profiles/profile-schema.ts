@@ -11,6 +11,7 @@ import {
   bitSchema,
   bitsSchema,
   durationSchema,
+  inputNamesSchema,
   markSchema,
   nameSchema,
   pathSchema,
@@ -118,6 +119,8 @@ export const profileSchema = z.strictObject({
   /** Takes pictures or sound: refused in private places. */
   camera: markSchema.optional(),
   settings: z.record(nameSchema, settingSchema).default({}),
+  /** Names that its inputs can have; default: any. A registered input of another name would never be spoken of. */
+  inputs: inputNamesSchema.optional(),
   /** What an input or a setting may mean. */
   meanings: z.record(meaningSchema, eventTypeCodeSchema).default({}),
   /** Paths whose last value is kept, so that only changes are told; default all that raise or clear. */

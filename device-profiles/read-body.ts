@@ -62,6 +62,7 @@ export class BodyReader {
     }
     const keys = Object.keys(list);
     let read = 0;
+    const heard = each.input === undefined ? undefined : new Set<string>();
     for (const [i, key] of keys.entries()) {
       const captured = each.named?.(key);
       if (each.named !== undefined && captured === undefined) continue;
@@ -76,6 +77,9 @@ export class BodyReader {
       // elements without a name cannot be told apart: one would clear what another raised
       const input = nameInput(named, this.#state) ?? null;
       const value = field.read(element, this.#scope);
+      // a list that names an input again tells one after the other
+      if (input !== null && heard?.has(input)) this.#edges.settle();
+      if (input !== null) heard?.add(input);
       if (input === null) this.#tally.countUnknown(field.name);
       else if (value !== undefined) this.#apply(field, value, element, body, input);
     }
@@ -89,7 +93,7 @@ export class BodyReader {
     let known = false;
     let applied = false;
     for (const entry of listed ?? field.entries) {
-      if (entry.applies?.(this.#settings) === false) continue;
+      if (!this.#applies(entry, input, body)) continue;
       if (listed === undefined && !entry.hits(value, this.#settings)) {
         known ||= entry.numeric && plainNumber(value) !== undefined && this.#holds(entry, part);
         continue;
@@ -122,6 +126,14 @@ export class BodyReader {
   /** A key whose entries are all switched off by the device's settings is none of its news. */
   #isMapped(field: Field): boolean {
     return field.entries.some((entry) => entry.applies?.(this.#settings) !== false);
+  }
+
+  #applies(entry: Entry, input: string | undefined, body: unknown): boolean {
+    const { applies, meaningless } = entry;
+    if (applies?.(this.#settings) === false) return false;
+    if (meaningless === undefined) return true;
+    const named = entry.input === undefined ? input : this.#nameOf(entry.input(body, this.#scope));
+    return meaningless(this.#settings, named ?? undefined);
   }
 
   #act(action: Action, value: Scalar, input: string | undefined, field: Field, body: unknown): void {

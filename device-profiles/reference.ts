@@ -53,6 +53,13 @@ export function payloadPaths(text: string | undefined): string[] {
   return parts.filter((part) => !CAPTURE.test(part)).map((part) => part.replace(TOP, ''));
 }
 
+/** Those of the paths that are from the top of the message. */
+export function topPaths(text: string | undefined): string[] {
+  if (text === undefined) return [];
+  const parts = isTemplate(text) ? partsOf(text) : [text];
+  return parts.filter((part) => part.startsWith(TOP)).map((part) => part.slice(TOP.length));
+}
+
 /** Names of the topic's captures that a path or template reads. */
 export function captureNames(text: string): string[] {
   const parts = isTemplate(text) ? partsOf(text) : [text];

@@ -38,9 +38,10 @@ function replayCommand(profile: CompiledProfile, sample: CommandSample, path: Sa
   const { command, device = 'device', settings = {}, args, expect } = sample;
   const rendered = renderCommand(profile, command, device, settings as Settings, args);
   if ('fault' in rendered) return [{ path: [...path, 'command'], message: rendered.fault }];
+  const at = [...path, 'expect'];
+  if ('operation' in rendered || 'operation' in expect) return exactly(expect, rendered, at);
   const wanted = expect.payload;
   const got = readSent(profile, command, rendered.payload, typeof wanted === 'string');
-  const at = [...path, 'expect'];
   return [
     ...differences(expect.topic, rendered.topic, [...at, 'topic']),
     ...exactly(wanted, got, [...at, 'payload']),

@@ -42,12 +42,16 @@ const commandSampleSchema = z.strictObject({
   /** Its key; default `device`. */
   device: z.string().optional(),
   args: z.record(z.string(), z.unknown()).default({}),
-  expect: z.strictObject({
-    topic: z.string(),
-    /** A text as it is, anything else as JSON. */
-    payload: z.unknown(),
-    qos: z.number().optional(),
-  }),
+  expect: z.union([
+    z.strictObject({
+      topic: z.string(),
+      /** A text as it is, anything else as JSON. */
+      payload: z.unknown(),
+      qos: z.number().optional(),
+    }),
+    /** A call of a device over ONVIF. */
+    z.strictObject({ operation: z.string(), with: z.record(z.string(), z.string()).default({}) }),
+  ]),
 });
 
 /** One message, a sequence in which the device's state is kept, or a command. */

@@ -68,6 +68,12 @@ export const bitSchema = z.int().min(0).max(52).optional();
 /** How a text writes bits: bit 0 is its first character, its last one, or the text is hexadecimal. */
 export const bitsSchema = z.enum(['left', 'right', 'hex']).optional();
 
+/** Names that inputs can have; `#` stands for a number of up to four digits, without a leading zero. */
+export const inputNamesSchema = z
+  .array(z.string().min(1).max(64, 'must be a name of 1-64 characters, such as left, "l#" or "#"'))
+  .min(1)
+  .max(40);
+
 const KEY = 'must hold one {name}; write e.g. "input:{n}"';
 
 /** A pattern of keys with one capture. */

@@ -1,6 +1,7 @@
 import { eventType, eventTypes } from '../contract/event-type.ts';
 import { nearest } from '../contract/nearest.ts';
 import type { DeviceInput } from '../contract/site.ts';
+import { inputNameFault } from './input-name.ts';
 import type { ProfileDefinition, SettingDefinition } from './profile-schema.ts';
 import { durationMs } from './schema-parts.ts';
 
@@ -71,7 +72,7 @@ function isTable(value: unknown): value is Record<string, unknown> {
 
 /** Everything wrong in what the registry says of a device of this profile, each with what to write instead. */
 export function checkSettings(
-  profile: Pick<ProfileDefinition, 'settings' | 'meanings'>,
+  profile: Pick<ProfileDefinition, 'settings' | 'meanings' | 'inputs'>,
   given: Settings,
 ): SettingFault[] {
   const faults: SettingFault[] = [];
@@ -87,6 +88,8 @@ export function checkSettings(
     }
   }
   for (const [input, { means }] of Object.entries(given.inputs ?? {})) {
+    const fault = inputNameFault(profile.inputs, input);
+    if (fault !== undefined) faults.push({ path: `inputs.${input}`, message: fault });
     if (means === undefined || Object.hasOwn(profile.meanings, means)) continue;
     const meanings = Object.keys(profile.meanings);
     const hint = meanings.length === 0 ? 'its inputs have no meanings' : choice(means, meanings);

@@ -67,11 +67,6 @@ export class StateChange implements Aliases {
     return this.#condition(input, key) !== undefined;
   }
 
-  isActive(input: string | undefined, key: string, source: string): boolean {
-    const condition = this.#condition(input, key);
-    return condition !== undefined && isActive(signalOf(condition, source) ?? 0);
-  }
-
   /** A source says that the condition is active. */
   raise(input: string | undefined, key: string, source: string): Turn {
     const condition = this.#condition(input, key);

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { passwordOf } from '../config/edge.ts';
 import type { BrokerConfig, EdgeConfig, MqttListenerConfig, UplinkConfig } from '../config/edge-schema.ts';
+import { modesOf } from '../config/uplink-modes.ts';
 import type { ExternalBrokerOptions } from './adapters/external-mqtt/options.ts';
 import type { ListenerOptions } from './adapters/mqtt/options.ts';
 import type { OnvifDevice } from './adapters/onvif/device.ts';
 import { limitsOf, type OnvifLimits } from './adapters/onvif/options.ts';
+import type { AlarmTimes } from './alarms/alarm-times.ts';
+import type { DutyTimes } from './duty/duty.ts';
 import type { Registry } from './registry/registry.ts';
 
 /** A listener of the broker, its certificates read. */
@@ -57,6 +60,32 @@ export function onvifLimits({ onvif }: EdgeConfig): OnvifLimits {
   });
 }
 
+/** What the site decides about alarms. */
+export function alarmTimes({ alarms }: EdgeConfig): AlarmTimes {
+  const { escalation, flood, chatter } = alarms;
+  const ms = (seconds: number): number => Math.round(seconds * 1_000);
+  return {
+    escalation: [
+      ms(escalation.second_station_s),
+      ms(escalation.shift_leader_s),
+      ms(escalation.security_chief_s),
+    ],
+    levels: { handle: ms(alarms.handle_within_s), scene: ms(alarms.on_scene_within_s) },
+    undeliveredMs: ms(alarms.undelivered_s),
+    flood: { count: flood.alarms, windowMs: ms(60 * flood.minutes) },
+    chatter: {
+      count: chatter.raises,
+      windowMs: ms(60 * chatter.minutes),
+      calmMs: ms(60 * chatter.calm_minutes),
+    },
+  };
+}
+
+/** What the site decides about duty. */
+export function dutyTimes({ duty: { check_s, absent_minutes, hours } }: EdgeConfig): DutyTimes {
+  return { checkMs: Math.round(check_s * 1_000), absentMs: Math.round(absent_minutes * 60_000), hours };
+}
+
 /** The registered devices that are reached over ONVIF, with their passwords. */
 export function onvifDevices(registry: Pick<Registry, 'devices' | 'secretOf'>): OnvifDevice[] {
   return registry.devices().flatMap(({ id, onvif }) => {
@@ -86,8 +115,13 @@ export function recipientConfig(config: EdgeConfig, uplink: UplinkConfig) {
     school,
     region,
     name,
-    filter: uplink.filter,
+    filter: recipientFilter(uplink),
   };
+}
+
+/** Which rows a recipient gets. */
+export function recipientFilter(uplink: UplinkConfig) {
+  return { ...uplink.filter, modes: modesOf(uplink) };
 }
 
 function readTls(tls: { ca_file?: string; cert_file?: string; key_file?: string }) {

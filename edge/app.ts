@@ -7,27 +7,40 @@ import { Uplink } from '../cloud-bridge/uplink/uplink.ts';
 import type { EdgeConfig } from '../config/edge-schema.ts';
 import { formatFault } from '../config/fault.ts';
 import type { Alarm } from '../contract/alarm.ts';
+import type { Device } from '../contract/site.ts';
 import type { DeviceState } from '../device-profiles/normalise.ts';
 import { ExternalBroker, type ExternalStatus } from './adapters/external-mqtt/external-broker.ts';
 import { MqttBroker } from './adapters/mqtt/broker.ts';
 import type { Health } from './adapters/onvif/health.ts';
 import { OnvifAdapter } from './adapters/onvif/onvif-adapter.ts';
+import { OnvifOutputs } from './adapters/onvif/outputs.ts';
+import { OnvifSnapshots } from './adapters/onvif/snapshots.ts';
 import { OnvifStreams } from './adapters/onvif/streams.ts';
 import { LiveVideo } from './adapters/video/live-video.ts';
+import { createAlarmWatch } from './alarms/alarm-watch.ts';
 import { AlarmBook } from './alarms/book.ts';
 import { AlarmDesk } from './alarms/desk.ts';
 import type { DeviceStatus } from './api/ports.ts';
 import { type ApiServer, createApi } from './api/server.ts';
+import { mediaWorks } from './app-media.ts';
 import {
+  alarmTimes,
   consoleListener,
+  dutyTimes,
   externalBrokerOptions,
   listenerOptions,
   onvifDevices,
   onvifLimits,
   recipientConfig,
+  recipientFilter,
 } from './app-settings.ts';
 import { importAtStart, importSite, loadProfiles, lossOfSite, profileFolders } from './app-site.ts';
+import { Arming } from './arming/arming.ts';
+import { ArmingDesk } from './arming/arming-desk.ts';
+import { Audit } from './audit/audit.ts';
 import { CommandDesk } from './commands/desk.ts';
+import { createDrills } from './drills/create-drills.ts';
+import { createDuty } from './duty/create-duty.ts';
 import type { LostRows } from './journal/epoch.ts';
 import { Journal } from './journal/journal.ts';
 import { sizeOf } from './journal/quarantine.ts';
@@ -51,11 +64,15 @@ import { Intake } from './pipeline/intake.ts';
 import type { Machine } from './pipeline/machine.ts';
 import { ownDraft } from './pipeline/own-event.ts';
 import { ReplacedUnits } from './pipeline/replaced-units.ts';
+import { SamePress } from './pipeline/same-press.ts';
 import { Pipeline } from './pipeline.ts';
+import { CameraSearch } from './registry/camera-search.ts';
+import { CampusDesk } from './registry/campus-desk.ts';
 import { UnknownDeviceInbox } from './registry/inbox.ts';
 import { InboxDesk } from './registry/inbox-desk.ts';
+import { People } from './registry/people.ts';
 import { Presence } from './registry/presence.ts';
-import { topicsOf } from './registry/profile-facts.ts';
+import { profileFacts, topicsOf } from './registry/profile-facts.ts';
 import { Registry } from './registry/registry.ts';
 import { SiteProfiles } from './registry/site-profiles.ts';
 import { readAddresses } from './registry/strangers.ts';
@@ -122,7 +139,8 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
   const site = { file: siteFile, wasEmpty: siteWasEmpty, setAside: siteSetAside };
   const siteLoss = lossOfSite(site, registry, journal.opened.created ? undefined : left, logger);
   const recipients = config.uplinks.map((uplink) => uplink.recipient);
-  const book = new AlarmBook({ clock, newId: uuidv7, recipients });
+  const times = alarmTimes(config);
+  const book = new AlarmBook({ clock, newId: uuidv7, recipients, levels: times.levels });
   book.restore(left.alarms);
   const duplicates = new Duplicates();
   for (const { keys, at } of left.dups) for (const key of keys) duplicates.remember(key, at);
@@ -187,7 +205,41 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
   const showTouched = (alarms: Alarm[]) => {
     api?.live.commit({ position: journal.reader.position(), rows: [], alarms: [], cursors: [] }, alarms);
   };
-  const machines: Machine[] = [];
+  const arming = new Arming({
+    registry,
+    devices,
+    book,
+    states: left.states,
+    zone,
+    clock,
+    monotonic: () => performance.now(),
+    newId: uuidv7,
+    onChange: () => api?.live.status(health.status()),
+  });
+  const drills = createDrills({
+    book,
+    campus: registry,
+    states: left.states,
+    move: (work) => pipeline.move(work),
+    clock,
+    monotonic: () => performance.now(),
+    newId: uuidv7,
+    onChange: () => setImmediate(() => api?.live.status(health.status())),
+  });
+  const duty = createDuty({
+    book,
+    users: registry.users,
+    times: dutyTimes(config),
+    zone,
+    isWatched: () => api?.live.watched() ?? false,
+    states: left.states,
+    move: (work) => pipeline.move(work),
+    clock,
+    monotonic: () => performance.now(),
+    newId: uuidv7,
+    onChange: () => setImmediate(() => api?.live.status(health.status())),
+  });
+  const machines: Machine[] = [drills.machine, arming, duty.machine];
   const pipeline = new Pipeline({
     identity,
     machines,
@@ -196,9 +248,14 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     devices,
     book,
     duplicates,
+    samePress: new SamePress(() => performance.now()),
     clock,
     clockQuality: () => clockWatch.quality(),
     intake,
+    whoIs: (user, station) => ({
+      role: registry.users.person(user)?.role,
+      address: api?.addressOf(user, station),
+    }),
     onUnsaved: (alarms) => api?.live.unsaved(alarms),
     onFault: (err) =>
       logger.error({ err }, 'a message could not be evaluated: a fault of the program, please report it'),
@@ -223,13 +280,22 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
   const marks = new DeliveryMarks(
     book,
     journal.outbox,
-    config.uplinks.map(({ recipient, filter }) => {
-      const fate = fateOf(filter);
-      return { recipient, takes: (row) => fate(row) === 'full' };
+    config.uplinks.map((uplink) => {
+      const fate = fateOf(recipientFilter(uplink));
+      return { recipient: uplink.recipient, takes: (row) => fate(row) === 'full' };
     }),
     clock,
     left.states.get(REFUSED_KEY),
   );
+  // after the marks, so that what was delivered is known
+  const alarmWatch = createAlarmWatch({
+    book,
+    times,
+    clock,
+    monotonic: () => performance.now(),
+    states: left.states,
+  });
+  machines.push(...alarmWatch.machines);
   const broker = new MqttBroker({
     name: 'mqtt',
     listeners: config.mqtt.listeners.map(listenerOptions),
@@ -281,6 +347,26 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     logger,
   });
   stops.push(() => video.stop());
+  const isCamera = ({ onvif: reached, profile }: Device): boolean =>
+    reached !== undefined && profiles.get(profile)?.definition.camera === true;
+  const media = mediaWorks({
+    config,
+    registry,
+    isCamera,
+    snapshots: new OnvifSnapshots({
+      reach: (id) => onvif.reach(id),
+      timeoutMs: config.media.snapshot_timeout_s * 1_000,
+      clock,
+    }),
+    video,
+    book,
+    journal,
+    pipeline,
+    clock,
+    clockQuality: () => clockWatch.quality(),
+    logger,
+  });
+  stops.push(() => media.stop());
   const lose = (adapter: string) => pipeline.lose(adapter);
   for (const external of externals) {
     // what the other gateway heard is unknown here: nothing of before may hide what comes
@@ -334,11 +420,26 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     inbox,
     soundArmed,
     onvif,
+    arming,
+    isolations: () => alarmWatch.isolations.view(),
+    drills: drills.machine,
+    duty: duty.machine,
   });
 
+  const cameraSearch = new CameraSearch({
+    registry,
+    profiles,
+    clock,
+    emit: (draft) => pipeline.emit(draft),
+    logger,
+  });
+  stops.push(() => cameraSearch.stop());
   const setupCode = registry.users.ensureSetupCode();
-  const desk = new AlarmDesk({ book, pipeline });
+  const desk = new AlarmDesk({ book, pipeline, isolations: alarmWatch.isolations, drills: drills.machine });
+  const audit = new Audit({ pipeline, journal, registry, book, clock, logger });
   api = await createApi({
+    audit,
+    people: new People({ users: registry.users, directory: registry, clock, issuer: `${name} ${gateway}` }),
     listeners: [consoleListener(config)],
     logger,
     clock,
@@ -352,6 +453,7 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     sessionStore: registry.sessions,
     ...(setupCode === undefined ? {} : { setupCode }),
     deviceStatus: (id) => channelStatus(onvif.health(id)) ?? watchdogs.deviceStatus(id),
+    discovery: cameraSearch,
     inbox: new InboxDesk({
       inbox,
       registry,
@@ -386,15 +488,26 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
       device: (id) => registry.device(id),
       broker,
       externals,
+      calls: new OnvifOutputs({ reach: (id) => onvif.reach(id), timeoutMs: limits.answerMs, clock }),
       emit: (draft, device) => pipeline.emit(draft, device),
       clock,
       logger,
     }),
     video: {
       live: video,
-      isCamera: ({ onvif: reached, profile }) => reached !== undefined && profile !== 'onvif.access',
+      isCamera,
       record: (draft, device) => pipeline.emit(draft, device),
     },
+    media: media.port,
+    campus: new CampusDesk({
+      registry,
+      profiles: () => profileFacts(profiles),
+      emit: (draft) => pipeline.emit(draft),
+      clock,
+    }),
+    drills: drills.desk,
+    duty: duty.desk,
+    zones: new ArmingDesk({ arming, registry, move: (work) => pipeline.move(work), clock }),
     status: () => health.status(),
     readiness: () => health.notReady(),
     metrics,
@@ -402,9 +515,26 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     sessionLimits: { absoluteMs: config.console.session_hours * 3_600_000 },
   });
   const { live, endSessions } = api;
-  metrics.watch(readings({ pipeline, broker, externals, onvif, inbox, book, journal, uplinks, live }));
+  metrics.watch(
+    readings({
+      pipeline,
+      broker,
+      externals,
+      onvif,
+      inbox,
+      book,
+      journal,
+      uplinks,
+      live,
+      missed: alarmWatch.timers.missed,
+    }),
+  );
   registry.users.onChange(endSessions);
+  audit.start();
+  stops.push(() => audit.stop());
   journal.onCommit((committed) => live.commit(committed, marks.after(committed.cursors, committed.alarms)));
+  media.start();
+  metrics.watch(media.readings);
   journal.onStorage((state, error) => watchdogs.storage(state, error));
   let damaged = false;
   journal.onStorage(() => {
@@ -448,7 +578,9 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     spoken.flatMap(({ user }) => user ?? []),
     clock(),
   );
-  void pipeline.emit(ownDraft('SYS.BOOT', 'pulse', clock(), bootFacts(boot, journal)));
+  registry.imports.start((record) => void pipeline.emit(ownDraft('SYS.CFG', 'pulse', clock(), record)));
+  const booted = { ...bootFacts(boot, journal), ...arming.bootFacts() };
+  void pipeline.emit(ownDraft('SYS.BOOT', 'pulse', clock(), booted));
 
   await broker.start(pipeline);
   stops.push(() => broker.stop());

@@ -19,6 +19,7 @@ const commands: Record<string, () => Promise<Command>> = {
   devices: async () => (await import('./cli/devices.ts')).devicesCommand(),
   journal: async () => (await import('./cli/journal.ts')).journalCommand(),
   receiver: async () => (await import('./cli/receiver.ts')).receiverCommand(),
+  'reset-password': async () => (await import('./cli/reset-password.ts')).resetPasswordCommand(),
 };
 
 const named = commands[process.argv[2] ?? ''];

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Alarm, AlarmAction, AlarmActionRequest } from '../contract/alarm.ts';
+import type { AuditEntry } from '../contract/audit.ts';
 import type { EventDraft } from '../contract/event.ts';
 import type { RawMessage } from '../contract/raw-message.ts';
 import type { ConnectionChange, Outcome, Refusal, Sink } from './adapters/adapter.ts';
@@ -157,6 +158,13 @@ export class Pipeline implements Sink {
       };
       this.#task(true, run, () => undefined, reject);
     });
+  }
+
+  /** A line of the audit that no event makes. Resolves once it is on disk; rejects when the gateway stops before. */
+  audit(entry: AuditEntry): Promise<void> {
+    return new Promise((resolve, reject) =>
+      this.#task(false, (batch) => batch.audit(entry), resolve, reject),
+    );
   }
 
   /** Keeps a state of the gateway itself for the next start. Resolves once it is on disk. */

@@ -1,4 +1,5 @@
 import { CHAIN_START } from '../../contract/chain.ts';
+import { modeIn } from '../../contract/cloud-event.ts';
 import type { Lane } from '../../contract/event.ts';
 import { FRAME_VERSION, type Frame, type FrameEvent, type Skip } from '../../contract/frame.ts';
 import type { Outbox, OutboxRow, OutboxSlice } from '../../contract/outbox.ts';
@@ -36,7 +37,8 @@ export class FrameBuilder {
     this.#outbox = outbox;
     this.#lane = lane;
     this.#recipient = recipient;
-    this.#fate = fateOf(recipient.filter);
+    const fate = fateOf(recipient.filter);
+    this.#fate = ({ type, severity, body }) => fate({ type, severity, mode: modeIn(body) });
     this.#now = now;
   }
 

@@ -1,5 +1,4 @@
 import { eventType } from '../../contract/event-type.ts';
-import type { OutboxRow } from '../../contract/outbox.ts';
 
 /** Which rows a recipient gets; absent parts let everything pass. What it does not get is named as skipped. */
 export interface RecipientFilter {
@@ -7,6 +6,8 @@ export interface RecipientFilter {
   types?: readonly string[] | undefined;
   /** This severity and more urgent ones (1 is most urgent). */
   severity?: number | undefined;
+  /** Only these modes; a drill or test that a recipient may not take for real is left out. */
+  modes?: readonly string[] | undefined;
 }
 
 /** TLS material, PEM. */
@@ -40,15 +41,23 @@ export interface RecipientConfig {
 /** What becomes of a row: it travels, it leaves as a count of its type, or only its place is named. */
 export type Fate = 'full' | 'count' | 'none';
 
+/** What the decision is made by. */
+export interface Facts {
+  type: string;
+  severity: number;
+  /** `live`, `drill`, `walktest`, `test`. */
+  mode: string;
+}
+
 /** The decision for each row: the type's uplink policy, then the recipient's filter. Unknown types travel in full. */
-export function fateOf(
-  filter: RecipientFilter | undefined,
-): (row: Pick<OutboxRow, 'type' | 'severity'>) => Fate {
+export function fateOf(filter: RecipientFilter | undefined): (row: Facts) => Fate {
   const types = filter?.types === undefined ? undefined : new Set(filter.types);
   const severity = filter?.severity ?? Number.POSITIVE_INFINITY;
+  const modes = filter?.modes;
   return (row) => {
     const policy = eventType(row.type)?.uplink ?? 'full';
     if (row.severity > severity) return 'none';
+    if (modes !== undefined && !modes.includes(row.mode)) return 'none';
     if (types !== undefined && !types.has(row.type) && !types.has(row.type.split('.', 1)[0] ?? ''))
       return 'none';
     return policy;

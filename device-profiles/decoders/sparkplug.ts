@@ -13,15 +13,17 @@ const COMPRESSED = 'SPBV1.0_COMPRESSED';
 const MAX_METRICS = 2_048;
 /** Longest name; what has a longer one is not read. */
 const MAX_NAME = 200;
+/** In the place of what is no single value: an input that has it says nothing that is understood. */
+const UNREAD = '(no single value)';
 const NO_BIRTH = 'metrics have an alias that no birth named; ask the node for a birth (command "rebirth")';
 /** Moments of history in one message that are told apart. */
 const MAX_MOMENTS = 256;
 
 /**
  * Reads a Sparkplug B payload: `{<metric name>: value}` and, under `sparkplug`, its `seq` and `timestamp`. Metrics
- * flagged as historical are history. A name is remembered by the alias that its birth gives it; what has an alias that
- * no birth named could be anything: it is left out and counted, here and as `sparkplug.unnamed`. Arrays, templates and
- * bytes are left out. Never throws.
+ * flagged as historical are history; what comes twice comes in two bodies, in order. A name is remembered by the alias that its birth gives it; what has an alias that
+ * no birth named could be anything: it is left out and counted, here and as `sparkplug.unnamed`. Arrays, data sets,
+ * templates and bytes are a text that says so. Never throws.
  */
 export function decodeSparkplug(payload: Uint8Array, aliases: Aliases): Decoded {
   const long = tooLong(payload);
@@ -79,13 +81,19 @@ function isName(name: string | null | undefined): name is string {
 }
 
 function bodiesOf({ metrics, seq, timestamp }: Payload, names: readonly (string | undefined)[]): Decoded {
-  const body: Record<string, unknown> = {};
+  let body: Record<string, unknown> = {};
+  const earlier: Record<string, unknown>[] = [];
   const moments = new Map<string, Record<string, unknown>>();
   for (const [i, metric] of metrics.entries()) {
     const name = names[i];
     const value = readValue(metric);
-    if (name === undefined || value === undefined) continue;
+    if (name === undefined) continue;
     if (metric.isHistorical !== true) {
+      // a press that came and went within one message is told, in its order
+      if (Object.hasOwn(body, name) && earlier.length < MAX_MOMENTS) {
+        earlier.push(body);
+        body = {};
+      }
       body[name] = value;
       continue;
     }
@@ -95,27 +103,29 @@ function bodiesOf({ metrics, seq, timestamp }: Payload, names: readonly (string 
     moment[name] = value;
   }
   const unnamed = metrics.filter((metric, i) => isUnnamed(metric, names[i])).length;
-  body.sparkplug = { seq: numberOf(seq), timestamp: numberOf(timestamp), ...(unnamed > 0 && { unnamed }) };
+  const head = { seq: numberOf(seq), timestamp: numberOf(timestamp), ...(unnamed > 0 && { unnamed }) };
+  for (const one of [...earlier, body]) one.sparkplug = head;
   return {
     body,
+    ...(earlier.length > 0 && { earlier }),
     ...(moments.size > 0 && { history: [...moments.values()] }),
     ...(unnamed > 0 && { left: { count: unnamed, why: NO_BIRTH } }),
   };
 }
 
-/** Null where the device says so; undefined for what is no single value. */
-function readValue(metric: Metric): string | number | boolean | null | undefined {
+/** Null where the device says so. */
+function readValue(metric: Metric): string | number | boolean | null {
   if (metric.isNull === true) return null;
   const { datatype } = metric;
   switch (datatype) {
     case 1:
-      return int(metric.intValue, 8);
+      return int(metric.intValue, 8) ?? UNREAD;
     case 2:
-      return int(metric.intValue, 16);
+      return int(metric.intValue, 16) ?? UNREAD;
     case 3:
-      return int(metric.intValue, 32);
+      return int(metric.intValue, 32) ?? UNREAD;
     case 4:
-      return long(metric.longValue, true);
+      return long(metric.longValue, true) ?? UNREAD;
     default:
   }
   for (const value of [
@@ -128,8 +138,8 @@ function readValue(metric: Metric): string | number | boolean | null | undefined
     if (value !== undefined && value !== null) return value;
   }
   return metric.longValue === undefined || metric.longValue === null
-    ? undefined
-    : long(metric.longValue, false);
+    ? UNREAD
+    : (long(metric.longValue, false) ?? UNREAD);
 }
 
 /** Signed integers come as unsigned ones of 32 bits. */

@@ -20,17 +20,24 @@ export function decodeFields(payload: Uint8Array, separator: string, names: read
 export function decodeKeyValue(payload: Uint8Array): Decoded {
   const text = shortText(payload);
   if (typeof text !== 'string') return text;
-  const body: Record<string, string> = {};
+  let body: Record<string, string> = {};
+  const earlier: Record<string, string>[] = [];
   for (const pair of text.split(/[&;,\r\n]+/, MAX_PAIRS)) {
     const at = pair.search(/[=:]/);
     const key = pair.slice(0, Math.max(0, at)).trim();
     if (at < 1 || key === '' || key === '__proto__') continue;
+    // what comes twice comes in two bodies, in order
+    if (Object.hasOwn(body, key)) {
+      earlier.push(body);
+      body = {};
+    }
     body[key] = pair
       .slice(at + 1)
       .trim()
       .replace(/^(["'])(.*)\1$/s, '$2');
   }
-  return Object.keys(body).length === 0 ? { fault: 'payload holds no pair of key and value' } : { body };
+  if (Object.keys(body).length === 0) return { fault: 'payload holds no pair of key and value' };
+  return earlier.length === 0 ? { body } : { body, earlier };
 }
 
 function shortText(payload: Uint8Array): string | Exclude<Decoded, { body: unknown }> {

@@ -40,7 +40,7 @@ export function writeProfile({ topic, message, device, parts, made }: Source): W
     ...(commands !== undefined &&
       Object.keys(commands).length > 0 && {
         commands,
-        subscribes: [...new Set(Object.values(commands).map((one) => one.topic))],
+        subscribes: [...new Set(Object.values(commands).flatMap(({ topic: to }) => to ?? []))],
       }),
     ...(press && {
       settings: { press: { type: 'object', format: 'meaning', title: 'What each press means', default: {} } },

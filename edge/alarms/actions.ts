@@ -2,9 +2,14 @@ import type { Alarm, AlarmAction, AlarmActionRequest, Confirmation, Steps } from
 import { isSilenced, SILENCE_MAX_MS } from '../../contract/sounding.ts';
 import { type Change, instant } from './change.ts';
 import { dispose, propose } from './disposition.ts';
+import { isolate, restore } from './isolation.ts';
+import { makeReal } from './make-real.ts';
+import { isAtLeast } from './order.ts';
 import { type ActResult, type Refusal, refuse, text } from './refusal.ts';
 import { type Actor, may } from './rights.ts';
-import { type Act, type Attempt, isAtLeast, step, taken, tookStep } from './step.ts';
+import { defaultServiceLevels, type ServiceLevels } from './service-levels.ts';
+import { closesItself, endOfShelving, shelve, unshelve } from './shelving.ts';
+import { type Act, type Attempt, step, taken, tookStep, withStep } from './step.ts';
 
 /**
  * What a person does to an alarm (CONTRACT section 4): one change, or why not and what to do next. Pure.
@@ -18,28 +23,32 @@ export function applyAction(
   action: AlarmAction,
   request: AlarmActionRequest,
   actor: Actor,
-  context: { now: number },
+  { now, levels = defaultServiceLevels }: { now: number; levels?: ServiceLevels },
 ): ActResult {
-  const attempt: Attempt = { alarm, action, request, actor, now: context.now };
-  const result = attempted(attempt);
+  const result = attempted({ alarm, action, request, actor, now, levels });
   if ('refused' in result) return { ...result, alarm };
-  return { changes: [result], alarm: result.alarm };
+  const changes = [result, ...(action === 'unshelve' ? closesItself(result.alarm, now) : [])];
+  return { changes, alarm: changes.at(-1)?.alarm ?? result.alarm };
 }
 
 function attempted(attempt: Attempt): Change | Refusal {
-  const { alarm, action, request, actor } = attempt;
-  if (action === 'shelve' || action === 'unshelve' || action === 'make-real') {
-    return refuse('not-possible', text.notYet);
-  }
+  const { alarm, action, actor } = attempt;
   const permission = may(actor, action, alarm);
   const act = permission.right === 'proposes' ? propose : acts[action];
   if (act.isDone(attempt)) return refuse('already-done', text.alreadyDone);
   if (permission.right === 'refused') return refuse('not-allowed', permission.detail);
-  if (request.version !== alarm.version) return refuse('version-conflict', text.versionConflict(alarm));
+  // nobody is kept from calling for help by somebody else's click
+  if (action !== 'make-real' && !isUpToDate(attempt))
+    return refuse('version-conflict', text.versionConflict(alarm));
   const obstacle = act.obstacle(attempt);
   if (obstacle !== undefined) return obstacle;
   if (permission.right === 'second-person') return refuse('second-person-needed', permission.detail);
   return act.apply(attempt);
+}
+
+/** A picture that came meanwhile changes nothing that a person acts upon. */
+function isUpToDate({ alarm: { version, sameSince = version }, request }: Attempt): boolean {
+  return request.version >= sameSince && request.version <= version;
 }
 
 const silence: Act = {
@@ -112,10 +121,24 @@ const close: Act = {
     if (a.alarm.operator !== 'disposed') return refuse('not-possible', text.disposeFirst);
     return notReturned(a) ?? (a.alarm.latched ? refuse('not-possible', text.resetFirst) : undefined);
   },
-  apply: (a) => step(a, { operator: 'closed', steps: steps(a, 'close') }),
+  apply: (a) => step(a, { ...endOfShelving(a.alarm, a.now), operator: 'closed', steps: steps(a, 'close') }),
 };
 
-const acts = { silence, acknowledge, confirm, dispatch, arrive, dispose, reset, close };
+const acts = {
+  silence,
+  acknowledge,
+  confirm,
+  dispatch,
+  arrive,
+  dispose,
+  reset,
+  close,
+  shelve,
+  unshelve,
+  isolate,
+  restore,
+  'make-real': makeReal,
+};
 
 /** Closed by itself on return, and nobody has seen it yet. */
 export function isRecovered(alarm: Alarm): boolean {
@@ -128,17 +151,13 @@ function notBackwards({ alarm }: Attempt): Refusal {
   return refuse('not-possible', alarm.operator === 'closed' ? text.closed : text.notBackwards(alarm));
 }
 
+/** A detector that is isolated may be stuck: somebody looks after the place instead. */
 function notReturned({ alarm }: Attempt): Refusal | undefined {
+  if (alarm.isolated !== undefined) return undefined;
   if (alarm.condition === 'active') return refuse('condition-active', text.stillActive);
   return alarm.condition === 'unknown' ? refuse('not-possible', text.conditionUnknown) : undefined;
 }
 
 function steps(a: Attempt, name: keyof Steps): Steps {
   return withStep(a, { steps: a.alarm.steps }, name).steps as Steps;
-}
-
-function withStep(a: Attempt, patch: Partial<Alarm>, name: keyof Steps): Partial<Alarm> {
-  const { actor, now } = a;
-  const entry = { by: actor.user, at: instant(now), ...(actor.second && { second: actor.second.user }) };
-  return { ...patch, steps: { ...patch.steps, [name]: entry } };
 }

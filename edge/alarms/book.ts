@@ -9,8 +9,10 @@ import { type Covers, marked, type Raise, Undelivered } from './delivery.ts';
 import { keyOf, keyOfEvent, opensAlarms } from './key.ts';
 import { type Armed, applyAction, applyEvent } from './lifecycle.ts';
 import { OpenList } from './open-list.ts';
+import { attached } from './raise.ts';
 import { type ActResult, refuse, text } from './refusal.ts';
 import type { Actor } from './rights.ts';
+import { defaultServiceLevels, type ServiceLevels } from './service-levels.ts';
 import { type DeviceInput, deviceOfSource } from './sources.ts';
 
 export interface AlarmBookOptions {
@@ -21,6 +23,14 @@ export interface AlarmBookOptions {
   /** Who is told: a new alarm is `pending` with each of them at once. */
   recipients?: readonly string[];
   eventType?: (code: string) => EventType | undefined;
+  /** How long people may take. */
+  levels?: ServiceLevels;
+}
+
+/** What is known of an event beside what it says. */
+export interface EventContext {
+  armed: Armed;
+  echo?: boolean;
 }
 
 /** A condition of a device, or of one of its inputs. */
@@ -44,11 +54,15 @@ export class AlarmBook {
   /** Open instances of a key, the newest last; all but the last are disposed. */
   readonly #byKey = new Map<string, string[]>();
   readonly #undelivered = new Undelivered();
+  readonly levels: ServiceLevels;
+  #isShut: (event: Event) => boolean = () => false;
+  #onChange: (alarm: Alarm) => void = () => undefined;
 
   constructor(options: AlarmBookOptions) {
     this.#clock = options.clock;
     this.#newId = options.newId;
     this.#eventType = options.eventType ?? eventType;
+    this.levels = options.levels ?? defaultServiceLevels;
     this.#closed = new ClosedList((id) => this.#undelivered.forget(id));
     for (const recipient of options.recipients ?? []) this.#undelivered.addRecipient(recipient);
   }
@@ -72,12 +86,15 @@ export class AlarmBook {
   }
 
   /** What an event does to alarms, in order. Costs next to nothing for kinds that open none. */
-  onEvent(event: Event, { armed }: { armed: Armed }): readonly Change[] {
+  onEvent(event: Event, { armed, echo = false }: EventContext): readonly Change[] {
     if (!opensAlarms(event.kind)) return nothing;
     const type = this.#eventType(event.type);
     if (type === undefined) return nothing;
+    const told = event.edge === 'update' ? this.#namedBy(event) : undefined;
+    if (told !== undefined) return this.#record(attached(told, event));
     const ids = this.#byKey.get(keyOfEvent(event));
-    const context = { now: this.#clock(), newId: this.#newId, armed };
+    const shut = this.#isShut(event);
+    const context = { now: this.#clock(), newId: this.#newId, levels: this.levels, armed, echo, shut };
     if (event.edge !== 'clear') {
       return this.#record(applyEvent(this.#newest(ids), event, type, context));
     }
@@ -90,10 +107,27 @@ export class AlarmBook {
   act(id: string, action: AlarmAction, request: AlarmActionRequest, actor: Actor): ActResult {
     const alarm = this.get(id);
     if (alarm === undefined) return refuse('unknown-alarm', text.unknownAlarm);
-    const result = applyAction(alarm, action, request, actor, { now: this.#clock() });
+    const result = applyAction(alarm, action, request, actor, { now: this.#clock(), levels: this.levels });
     if ('refused' in result) return result;
     this.#record(result.changes);
     return { changes: result.changes, alarm: this.get(id) ?? result.alarm };
+  }
+
+  /** Changes an alarm as a timer or the gateway has it; nothing when it is not at hand any more. */
+  amend(id: string, change: (alarm: Alarm) => readonly Change[]): readonly Change[] {
+    const alarm = this.get(id);
+    return alarm === undefined ? nothing : this.#record(change(alarm));
+  }
+
+  /** Open instances of a key, the newest last. */
+  instances(key: string): Alarm[] {
+    return (this.#byKey.get(key) ?? []).flatMap((id) => this.#openById.get(id) ?? []);
+  }
+
+  /** Is told of each alarm that has a new version, and whose raises are recorded only. */
+  watchedBy(watch: { changed(alarm: Alarm): void; isShut(event: Event): boolean }): void {
+    this.#onChange = (alarm) => watch.changed(alarm);
+    this.#isShut = (event) => watch.isShut(event);
   }
 
   /**
@@ -191,6 +225,12 @@ export class AlarmBook {
     return this.closed().filter(isRecovered);
   }
 
+  /** An update may say which alarm it is about: its picture belongs to no later one, and to one that closed meanwhile. */
+  #namedBy({ data, type }: Event): Alarm | undefined {
+    const alarm = typeof data?.alarm === 'string' ? this.get(data.alarm) : undefined;
+    return alarm?.type === type ? alarm : undefined;
+  }
+
   #newest(ids: readonly string[] | undefined): Alarm | undefined {
     const id = ids?.at(-1);
     return id === undefined ? undefined : this.#openById.get(id);
@@ -209,6 +249,7 @@ export class AlarmBook {
     const { unsaved, delivery: _, ...history } = alarm;
     const after: Alarm = delivery === undefined ? history : { ...history, delivery };
     this.#put(before, after);
+    this.#onChange(after);
     return after;
   }
 
@@ -256,10 +297,10 @@ export class AlarmBook {
     }
   }
 
-  #raiseOf({ type, severity, raisedSeq }: Alarm): Raise | undefined {
+  #raiseOf({ type, severity, raisedSeq, mode }: Alarm): Raise | undefined {
     const lane = this.#eventType(type)?.lane;
     return lane === undefined || raisedSeq === undefined
       ? undefined
-      : { lane, seq: raisedSeq, type, severity };
+      : { lane, seq: raisedSeq, type, severity, mode };
   }
 }

@@ -19,6 +19,8 @@ export interface Author {
 
 /** The gateway itself: automatic closing, a dead bridge. */
 export const gatewayAuthor: Author = { actor: 'gateway', role: 'system', station: 'gateway' };
+/** A time is up. */
+export const timerAuthor: Author = { ...gatewayAuthor, actor: 'timer' };
 
 /** The device behind an event, or the gateway for its own. */
 export function authorOf(event: Event): Author {
@@ -39,7 +41,7 @@ export function changed(
   author: Author,
   words: { reason?: string | undefined; note?: string | undefined } = {},
 ): Change {
-  const { delivery, unsaved, ...history } = before;
+  const { delivery, unsaved, sameSince, ...history } = before;
   const alarm: Alarm = { ...history, ...patch, version: before.version + 1 };
   for (const key of Object.keys(patch) as (keyof Alarm)[]) {
     if (patch[key] === undefined) delete (alarm as Partial<Alarm>)[key];

@@ -2,6 +2,7 @@ import type { Alarm } from '../../contract/alarm.ts';
 import type { Event } from '../../contract/event.ts';
 import { type Author, authorOf, type Change, changed, gatewayAuthor, instant } from './change.ts';
 import { isOvertaken } from './freshness.ts';
+import { closesItself } from './shelving.ts';
 import { type DeviceInput, deviceOfSource, heldAfter, lostAmong } from './sources.ts';
 
 /**
@@ -52,12 +53,7 @@ function left(
   }
   const back = { condition: 'returned', returnedAt: at, sources: undefined, lost: undefined } as const;
   const returned = changed(current, back, 'return', author, { reason });
-  if (current.severity <= 2 || current.latched) return [returned];
-  const steps = { ...current.steps, close: { by: gatewayAuthor.actor, at: instant(now) } };
-  return [
-    returned,
-    changed(returned.alarm, { operator: 'closed', silencedUntil: undefined, steps }, 'close', gatewayAuthor),
-  ];
+  return [returned, ...closesItself(returned.alarm, now)];
 }
 
 /**

@@ -7,6 +7,7 @@ export interface Raise {
   seq: number;
   type: string;
   severity: number;
+  mode: string;
 }
 
 /** What a recipient's receipts say of a raise; undefined: the event is none of this recipient's business. */

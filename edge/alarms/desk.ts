@@ -1,9 +1,12 @@
 import type { Alarm, AlarmAction, AlarmActionRequest } from '../../contract/alarm.ts';
 import type { ProblemCode } from '../../contract/problem.ts';
+import type { Drills } from '../drills/drills.ts';
 import { within } from '../ops/within.ts';
-import type { Pipeline } from '../pipeline.ts';
+import type { Moves } from '../pipeline/machine.ts';
+import type { ActOutcome, Pipeline } from '../pipeline.ts';
 import type { AlarmBook } from './book.ts';
-import type { Actor } from './lifecycle.ts';
+import type { Isolations } from './isolations.ts';
+import type { Actor, ActResult } from './lifecycle.ts';
 import type { Text } from './refusal.ts';
 
 /** How long an action waits for the disk before it is answered as not stored. */
@@ -11,7 +14,9 @@ const STORED_WITHIN_MS = 2_000;
 
 export interface AlarmDeskOptions {
   book: AlarmBook;
-  pipeline: Pick<Pipeline, 'act' | 'isUnsaved'>;
+  pipeline: Pick<Pipeline, 'act' | 'move' | 'isUnsaved'>;
+  isolations: Pick<Isolations, 'perform'>;
+  drills: Pick<Drills, 'makeReal'>;
 }
 
 /** Where people see and handle alarms: the book to read, the pipeline to act. */
@@ -42,12 +47,36 @@ export class AlarmDesk {
     request: AlarmActionRequest,
     actor: Actor,
   ): Promise<{ alarm: Alarm; stored: boolean } | { refused: ProblemCode; detail: Text; alarm?: Alarm }> {
-    const result = await this.#o.pipeline.act(id, action, request, actor);
+    const result = await this.#take(id, action, request, actor);
     if ('refused' in result) return result;
     const stored = await within(
       STORED_WITHIN_MS,
       result.stored.then(() => true),
     );
     return { alarm: result.alarm, stored: stored === true };
+  }
+
+  async #take(
+    id: string,
+    action: AlarmAction,
+    request: AlarmActionRequest,
+    actor: Actor,
+  ): Promise<ActOutcome> {
+    const { pipeline, isolations, drills } = this.#o;
+    const move = async (work: (moves: Moves) => ActResult): Promise<ActOutcome> => {
+      const { result, stored } = await pipeline.move(work);
+      return { ...result, stored };
+    };
+    switch (action) {
+      // an isolation is of the detector, not of the one alarm
+      case 'isolate':
+      case 'restore':
+        return move((moves) => isolations.perform(moves, id, action, request, actor));
+      // a drill alarm goes on as another, real one
+      case 'make-real':
+        return move((moves) => drills.makeReal(moves, id, request, actor));
+      default:
+        return pipeline.act(id, action, request, actor);
+    }
   }
 }

@@ -2,8 +2,10 @@ import type { Alarm, Disposition } from '../../contract/alarm.ts';
 import { eventType } from '../../contract/event-type.ts';
 import { parsePoliceSuggestion, policeCodeSchema } from '../../contract/police-category.ts';
 import { instant } from './change.ts';
+import { isAtLeast } from './order.ts';
 import { type Refusal, refuse, text } from './refusal.ts';
-import { type Act, type Attempt, isAtLeast, step, taken } from './step.ts';
+import { endOfShelving } from './shelving.ts';
+import { type Act, type Attempt, step, taken } from './step.ts';
 
 /**
  * A verdict on an alarm, from any state but closed; another one corrects it. A leader who gives none accepts what
@@ -23,7 +25,9 @@ export const dispose: Act = {
   },
   apply: (a) => {
     const disposition = wanted(a, a.alarm.proposal);
-    return step(a, { ...taken(a, 'disposed'), disposition, proposal: undefined });
+    // handled is handled: what comes next opens an alarm of its own
+    const patch = { ...endOfShelving(a.alarm, a.now), ...taken(a, 'disposed') };
+    return step(a, { ...patch, disposition, proposal: undefined });
   },
 };
 

@@ -4,7 +4,7 @@ import type { EventType } from '../../contract/event-type.ts';
 import type { Change } from './change.ts';
 import { cleared } from './condition.ts';
 import { modeClass, opensAlarms } from './key.ts';
-import { attached, raised } from './raise.ts';
+import { attached, type RaiseContext, raised } from './raise.ts';
 
 export { applyAction } from './actions.ts';
 export type { Change } from './change.ts';
@@ -14,11 +14,7 @@ export type { Actor } from './rights.ts';
 /** What a disarmable type is measured by, until zones arrive: a slot is armed always or never. */
 export type Armed = 'always' | 'never';
 
-export interface LifecycleContext {
-  /** Milliseconds since 1970. */
-  now: number;
-  /** A UUIDv7. */
-  newId: () => string;
+export interface LifecycleContext extends RaiseContext {
   /** Of the event's slot; `disarmable` types raise only where it is `always`. */
   armed: Armed;
 }
@@ -41,7 +37,7 @@ export function applyEvent(
     case 'raise':
     case 'pulse':
       if (type.disarmable && context.armed !== 'always') return nothing;
-      return raised(alarm, event, type, context.newId);
+      return raised(alarm, event, type, context);
     case 'clear':
       return cleared(alarm, event, context.now);
     case 'update':

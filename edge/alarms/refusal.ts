@@ -55,8 +55,8 @@ export const text = {
     en: `Your role may not do this; ask the ${who.map((role) => roles[role].en).join(' or the ')}.`,
   }),
   secondMissing: {
-    zh: '一级报警的复位和关闭需要第二人在场：请第二人在同一请求中登录确认。',
-    en: 'Resetting or closing a severity 1 alarm takes a second person: have them sign in with the same request.',
+    zh: '此操作（一级报警的复位、关闭，探测器的隔离）需要第二人：请第二人在同一请求中登录确认。',
+    en: 'This (resetting or closing a severity 1 alarm, isolating a detector) takes a second person: have them sign in with the same request.',
   },
   secondIsFirst: {
     zh: '第二人不能是您本人；请另一名值班人员登录确认。',
@@ -116,8 +116,42 @@ export const text = {
     zh: '报警尚未处置；请先填写处置结论再关闭。',
     en: 'The alarm has not been disposed; give a verdict, then close it.',
   },
-  notYet: {
-    zh: '本版本尚不支持此操作；请按普通流程处理这条报警。',
-    en: 'This version cannot do that yet; handle the alarm in the ordinary way.',
+  neverShelved: {
+    zh: '一级报警不能搁置；探测器反复误报时，请由带班班长和第二人隔离该探测器。',
+    en: 'A severity 1 alarm is never shelved; a detector that raises false alarms can be isolated by the shift leader and a second person.',
+  },
+  nothingToShelve: {
+    zh: '报警已处置，无需搁置。',
+    en: 'The alarm has been disposed of; there is nothing to shelve.',
+  },
+  notShelved: { zh: '报警没有搁置。', en: 'The alarm is not shelved.' },
+  reasonMissing: {
+    zh: '请写明原因（reason）。',
+    en: 'Give the reason.',
+  },
+  pauseUntil: {
+    zh: '请填写截止时间（until），须晚于现在。',
+    en: 'Say until when (until): a time to come.',
+  },
+  shelveTooLong: {
+    zh: '最长搁置 12 小时（一个班次）；请填写更早的截止时间，到时再决定。',
+    en: 'An alarm is shelved for 12 hours (a shift) at most; give an earlier end, and decide again then.',
+  },
+  isolateTooLong: {
+    zh: '最长隔离 24 小时；请填写更早的截止时间，并尽快维修探测器。',
+    en: 'A detector is isolated for 24 hours at most; give an earlier end, and have it repaired.',
+  },
+  neverIsolated: {
+    zh: '只能隔离单个火灾、燃气等探测器的真实报警；求助、胁迫等人按下的报警和整台控制器的报警不能隔离。',
+    en: 'Only real alarms of a single fire, gas or similar detector can be isolated; never what a person presses, nor a whole panel.',
+  },
+  patrolMissing: {
+    zh: '请写明替代巡查（patrol）：隔离期间由谁、多久查看一次现场。',
+    en: 'Name the substitute patrol (patrol): who looks at the place meanwhile, and how often.',
+  },
+  notIsolated: { zh: '探测器没有隔离。', en: 'The detector is not isolated.' },
+  realAlready: {
+    zh: '这条报警本来就是实警，请直接按流程处理。',
+    en: 'This alarm is real already; handle it.',
   },
 } as const;

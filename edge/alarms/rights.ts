@@ -1,4 +1,5 @@
 import type { Alarm, AlarmAction, Role } from '../../contract/alarm.ts';
+import type { Scope } from '../../contract/site.ts';
 import { type Text, text } from './refusal.ts';
 
 /** A signed-in person at a station, with the second person of the same request where there is one. */
@@ -6,6 +7,8 @@ export interface Actor {
   user: string;
   role: Role;
   station: string;
+  /** Where they may act; absent: on the whole campus. */
+  scope?: Scope;
   second?: { user: string; role: Role };
 }
 
@@ -32,6 +35,7 @@ export const rights = {
   isolate: { guard: 'asks', 'shift-leader': 'second' },
   'make-real': { guard: 'yes', 'shift-leader': 'yes' },
   arm: { guard: 'own-scope', 'shift-leader': 'yes' },
+  drill: { 'shift-leader': 'yes' },
   'walk-test': { guard: 'consents', 'shift-leader': 'yes', installer: 'starts' },
   devices: { installer: 'yes', administrator: 'yes' },
   people: { 'security-administrator': 'yes' },
@@ -72,7 +76,11 @@ function actOf(action: AlarmAction, { severity }: Pick<Alarm, 'severity'>): keyo
       return severity === 2 ? 'release-2' : 'release-minor';
     case 'shelve':
     case 'unshelve':
+    // protection comes back without a second person
+    case 'restore':
       return 'shelve';
+    case 'isolate':
+      return 'isolate';
     case 'make-real':
       return 'make-real';
     default:

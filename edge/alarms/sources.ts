@@ -6,7 +6,7 @@ import type { Event } from '../../contract/event.ts';
 const SOURCES_MAX = 256;
 
 /** Who says so: the input, else the device, else what a gateway's own event is about. */
-function sourceOf(event: Event): string {
+export function sourceOf(event: Event): string {
   const { device } = event.origin;
   if (device === undefined) return subjectOf(event);
   return event.input === undefined ? device : `${device}#${event.input}`;

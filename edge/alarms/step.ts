@@ -1,8 +1,15 @@
-import type { Alarm, AlarmAction, AlarmActionRequest, OperatorState, Steps } from '../../contract/alarm.ts';
-import { operatorStateSchema, type TransitionAction } from '../../contract/alarm.ts';
+import type {
+  Alarm,
+  AlarmAction,
+  AlarmActionRequest,
+  OperatorState,
+  Steps,
+  TransitionAction,
+} from '../../contract/alarm.ts';
 import { type Change, changed, instant } from './change.ts';
 import type { Refusal } from './refusal.ts';
 import type { Actor } from './rights.ts';
+import type { ServiceLevels } from './service-levels.ts';
 
 /** A person's request, with all it is judged by. */
 export interface Attempt {
@@ -11,6 +18,7 @@ export interface Attempt {
   request: AlarmActionRequest;
   actor: Actor;
   now: number;
+  levels: ServiceLevels;
 }
 
 /** One of the things a person can do. */
@@ -23,15 +31,15 @@ export interface Act {
   apply(a: Attempt): Change;
 }
 
-/** Operators move along this order only; a new trigger alone brings an alarm back to `new`. */
-const order: readonly OperatorState[] = operatorStateSchema.options;
-
-export function isAtLeast(alarm: Alarm, state: OperatorState): boolean {
-  return order.indexOf(alarm.operator) >= order.indexOf(state);
-}
-
 export function tookStep({ alarm, actor }: Attempt, name: keyof Steps): boolean {
   return alarm.steps?.[name]?.by === actor.user;
+}
+
+/** A patch that also says who took this step, and when. */
+export function withStep(a: Attempt, patch: Partial<Alarm>, name: keyof Steps): Partial<Alarm> {
+  const { actor, now } = a;
+  const entry = { by: actor.user, at: instant(now), ...(actor.second && { second: actor.second.user }) };
+  return { ...patch, steps: { ...patch.steps, [name]: entry } };
 }
 
 /** The change a person makes. */

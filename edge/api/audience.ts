@@ -18,8 +18,13 @@ export interface Audience {
 const everything: Audience = { kiosk: false, key: '' };
 
 const silentCodes = eventTypes.filter((type) => type.silent === true).map((type) => type.code);
-/** Bodies are our own JSON without blanks: text of a device has its quotes escaped and cannot match. */
-const namesSilentType = new RegExp(`"type":"(?:${silentCodes.join('|').replaceAll('.', '\\.')})"`);
+/**
+ * Bodies are our own JSON without blanks: text of a device has its quotes escaped and cannot match. `silent` is an alarm
+ * in a transition, `discreet` what the gateway says about one.
+ */
+const namesSilentType = new RegExp(
+  `"type":"(?:${silentCodes.join('|').replaceAll('.', '\\.')})"|"(?:silent|discreet)":true`,
+);
 
 /** What a session may see. */
 export class Discretion {

@@ -7,6 +7,7 @@ import fastify, { type FastifyInstance, type FastifyServerOptions, LogController
 import type { Logger } from 'pino';
 import { roomForConsole } from '../adapters/mqtt/open-files.ts';
 import { guardRoutes } from './access.ts';
+import type { RequestAudit } from './audit-request.ts';
 import { boundConnections } from './connection-bound.ts';
 import { handleErrors, onBadRequestLine, onFrameworkError } from './errors.ts';
 import { documentHead, documentTransform, schemaTransform } from './openapi.ts';
@@ -34,6 +35,7 @@ export interface ListenerOptions {
   hsts: boolean;
   logger: Logger;
   sessions: Sessions;
+  audit: RequestAudit;
   version: string;
 }
 
@@ -90,7 +92,7 @@ export async function createListener(o: ListenerOptions): Promise<FastifyInstanc
     const ms = Math.round(reply.elapsedTime);
     log.debug({ method, route: routeOptions.url, status: reply.statusCode, ms }, 'request');
   });
-  guardRoutes(app, o.sessions);
+  guardRoutes(app, o.sessions, o.audit);
   return app;
 }
 

@@ -75,6 +75,13 @@ export class LiveHub {
     return open;
   }
 
+  /** A guard or a shift leader has a console open; a kiosk is nobody. */
+  watched(): boolean {
+    for (const { state, session } of this.#clients)
+      if (state !== 'closed' && onDuty.has(session.role) && session.role !== 'kiosk') return true;
+    return false;
+  }
+
   /** A console of somebody on duty can be heard. */
   soundArmed(): boolean {
     for (const client of this.#clients) if (client.soundArmed && onDuty.has(client.session.role)) return true;

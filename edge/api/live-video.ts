@@ -6,6 +6,8 @@ import type { Device } from '../../contract/site.ts';
 import type { Viewer } from '../adapters/video/channel.ts';
 import type { LiveVideo } from '../adapters/video/live-video.ts';
 import { ownDraft } from '../pipeline/own-event.ts';
+import { isPrivatePlace, placeOfDevice } from '../registry/private-place.ts';
+import { inScope, whereaboutsOf } from '../registry/scope.ts';
 import { may } from './access.ts';
 import type { Text } from './language.ts';
 import { VideoLane } from './live-video-lane.ts';
@@ -14,8 +16,6 @@ import type { Session } from './sessions.ts';
 
 /** Pictures of one connection at once; a wall shows four. */
 const MAX_VIEWS = 8;
-/** Places within places. */
-const MAX_DEPTH = 8;
 
 /** Where live pictures come from, and where it is written who looked. */
 export interface VideoPort {
@@ -51,6 +51,10 @@ const text = {
     zh: `没有编号为“${camera}”的摄像机；请核对设备登记。`,
     en: `There is no camera "${camera}": see the list of devices.`,
   }),
+  outOfScope: {
+    zh: '此摄像机不在您的责任范围内，请联系值班班长。',
+    en: 'This camera is outside of what you are responsible for: ask the shift leader.',
+  },
   privatePlace: {
     zh: '这台摄像机在私密场所（宿舍、卫生间、更衣室、医务室），不能调看视频。',
     en: 'This camera is in a private place (dormitory, toilet, changing room, clinic): its picture is refused.',
@@ -94,28 +98,24 @@ export class VideoDesk {
     });
   }
 
-  #refusal({ role }: Session, camera: string): { code: string; problem: Text } | undefined {
+  #refusal({ role, scope }: Session, camera: string): { code: string; problem: Text } | undefined {
     const { port, directory } = this.#o;
     const device = directory.device(camera);
     if (!may(role, 'video.view')) return { code: 'not-allowed', problem: text.notAllowed };
     if (device === undefined || port?.isCamera(device) !== true)
       return { code: 'unknown-camera', problem: text.unknownCamera(camera) };
     if (this.#isPrivate(this.#placeOf(device))) return { code: 'private-place', problem: text.privatePlace };
+    if (!inScope(scope, whereaboutsOf(camera, directory), directory))
+      return { code: 'not-allowed', problem: text.outOfScope };
     return undefined;
   }
 
-  #placeOf({ slot }: Device): string | undefined {
-    return slot === undefined ? undefined : this.#o.directory.slots().find(({ id }) => id === slot)?.place;
+  #placeOf(device: Device): string | undefined {
+    return placeOfDevice(device, this.#o.directory.slots());
   }
 
-  /** The place itself, or one that it lies in. */
-  #isPrivate(id: string | undefined): boolean {
-    let place = id === undefined ? undefined : this.#o.directory.place(id);
-    for (let depth = 0; place !== undefined && depth < MAX_DEPTH; depth++) {
-      if (place.private === true) return true;
-      place = place.parent === undefined ? undefined : this.#o.directory.place(place.parent);
-    }
-    return false;
+  #isPrivate(place: string | undefined): boolean {
+    return isPrivatePlace(place, (id) => this.#o.directory.place(id));
   }
 
   #record(session: Session, camera: string, what: ViewRecord): void {

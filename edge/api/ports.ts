@@ -1,13 +1,16 @@
 import type { Alarm, AlarmAction, AlarmActionRequest, Role } from '../../contract/alarm.ts';
 import type { ProblemCode } from '../../contract/problem.ts';
-import type { Device, OrgUnit, Place, Slot } from '../../contract/site.ts';
+import type { Device, OrgUnit, Phone, Place, Scope, Slot } from '../../contract/site.ts';
 import type { BrokerAccount } from '../adapters/mqtt/options.ts';
 import type { HealthState } from '../adapters/onvif/health.ts';
 import type { Actor } from '../alarms/rights.ts';
+import type { RecordAudit } from '../audit/entry.ts';
 import type { CommandDesk } from '../commands/desk.ts';
+import type { AuditLine, AuditQuery } from '../journal/audit-rows.ts';
 import type { AlarmQuery, EventQuery, StoredBody } from '../journal/reader.ts';
 import type { IssuedCredential } from '../registry/device-credentials.ts';
 import type { InboxDesk } from '../registry/inbox-desk.ts';
+import type { People } from '../registry/people.ts';
 import type { Text } from './language.ts';
 
 /** A role somebody can sign in with. */
@@ -18,6 +21,8 @@ export interface Person {
   user: string;
   name: string;
   role: SignInRole;
+  /** Where they may do what their role may; absent: on the whole campus. */
+  scope?: Scope;
 }
 
 /** The people of the registry. */
@@ -115,6 +120,8 @@ export interface SiteDirectory {
   slots(): readonly Slot[];
   devices(): readonly Device[];
   links(): ReadonlyArray<{ slot: string; cameras: readonly string[] }>;
+  /** Whom to call, the first first. */
+  phones(): readonly Phone[];
   place(id: string): Place | undefined;
   device(id: string): Device | undefined;
 }
@@ -160,7 +167,33 @@ export interface SignInFailure {
   /** Only a user that exists: people type their password into the wrong field. */
   user?: string;
   address: string;
-  how: 'password' | 'second-person' | 'setup-code' | 'link';
+  how: 'password' | 'present-password' | 'second-factor' | 'second-person' | 'setup-code' | 'link';
   /** No further attempt is looked at for a while. */
   locked: boolean;
+}
+
+/** People, as the security administrator and they themselves change them. */
+export type PeoplePort = Pick<
+  People,
+  | 'list'
+  | 'needsSecurityAdministrator'
+  | 'add'
+  | 'change'
+  | 'setDisabled'
+  | 'remove'
+  | 'resetPassword'
+  | 'changeOwnPassword'
+  | 'offerFactor'
+  | 'confirmFactor'
+  | 'removeFactor'
+  | 'hasFactor'
+  | 'takeCode'
+  | 'mustChange'
+>;
+
+/** The audit. */
+export interface AuditPort {
+  record: RecordAudit;
+  /** Newest first; a page may be empty and still have a `next`. */
+  page(query: AuditQuery): Promise<{ lines: AuditLine[]; next?: number }>;
 }

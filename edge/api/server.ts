@@ -4,36 +4,52 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { LiveStatus } from '../../contract/live.ts';
 import { packageFile } from '../../contract/package-root.ts';
+import type { RecordAudit } from '../audit/entry.ts';
 import { AlarmView } from './alarm-view.ts';
 import { Discretion } from './audience.ts';
+import { RequestAudit } from './audit-request.ts';
 import { SignInLinks } from './links.ts';
 import { createListener } from './listener.ts';
 import { LiveHub } from './live-hub.ts';
 import { VideoDesk, type VideoPort } from './live-video.ts';
 import type {
   AlarmDesk,
+  AuditPort,
   CommandPort,
   CredentialPort,
   DeviceStatus,
   InboxPort,
   JournalPort,
   NotReady,
+  PeoplePort,
   SessionStore,
   SignInFailure,
   SiteDirectory,
   Users,
 } from './ports.ts';
+import { accountRoutes } from './routes/account.ts';
 import { alarmRoutes } from './routes/alarms.ts';
+import { auditRoutes } from './routes/audit.ts';
+import { type CampusPort, campusRoutes } from './routes/campus.ts';
 import { commandRoutes } from './routes/commands.ts';
 import { consoleRoutes, readConsole } from './routes/console.ts';
 import { credentialRoutes } from './routes/credentials.ts';
+import { type DiscoveryPort, discoveryRoutes } from './routes/discovery.ts';
+import { type DrillPort, drillRoutes } from './routes/drills.ts';
+import { type DutyPort, dutyRoutes } from './routes/duty.ts';
 import { eventRoutes } from './routes/events.ts';
 import { inboxRoutes } from './routes/inbox.ts';
 import { cameraRoute, liveRoute } from './routes/live.ts';
+import { type MediaPort, mediaRoutes } from './routes/media.ts';
 import { type MetricsSource, opsRoutes } from './routes/ops.ts';
 import { type ProfilePort, profileRoutes } from './routes/profiles.ts';
+import { secondPersonRoutes } from './routes/second-person.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { type Identity, siteRoutes } from './routes/site.ts';
+import { userRoutes } from './routes/users.ts';
+import { walkTestRoutes } from './routes/walk-tests.ts';
+import { type ZonePort, zoneRoutes } from './routes/zones.ts';
+import { SecondPersons } from './second-person.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import { defaultSessionLimits, type SessionLimits, Sessions } from './sessions.ts';
 import { SignIn } from './sign-in.ts';
@@ -63,6 +79,8 @@ export interface ApiDeps {
   desk: AlarmDesk;
   directory: SiteDirectory;
   users: Users;
+  /** Absent: nobody can be changed here. */
+  people?: PeoplePort;
   /** Where sessions outlive a restart; absent: a restart signs everybody out. */
   sessionStore?: SessionStore;
   /** One-time code for the first administrator; printed by whoever starts the gateway. */
@@ -70,11 +88,23 @@ export interface ApiDeps {
   /** Presence of a device; absent: shown without. */
   deviceStatus?: (id: string) => DeviceStatus | undefined;
   inbox: InboxPort;
+  /** Absent: cameras are not searched for. */
+  discovery?: DiscoveryPort;
   profiles: ProfilePort;
   credentials: CredentialPort;
   commands: CommandPort;
   /** Absent: no camera can be looked at. */
   video?: VideoPort;
+  /** Absent: alarms have no pictures. */
+  media?: MediaPort;
+  /** Absent: the campus is not edited here. */
+  campus?: CampusPort;
+  /** Absent: there are no zones. */
+  zones?: ZonePort;
+  /** Absent: there are no drills. */
+  drills?: DrillPort;
+  /** Absent: there are no shifts. */
+  duty?: DutyPort;
   status: () => LiveStatus;
   /** Parts that are not up; storage and console are added here. */
   readiness: () => readonly NotReady[];
@@ -83,6 +113,8 @@ export interface ApiDeps {
   /** Default: what `npm run build` made. */
   consoleDir?: string;
   sessionLimits?: Partial<SessionLimits>;
+  /** Who did what; absent: nothing is recorded. */
+  audit?: AuditPort;
   /** Sign-ins, set-ups and links of one address in a minute; default 60. */
   signInsPerMinute?: number;
   /** Default 5,000 (CONTRACT section 8). */
@@ -105,6 +137,8 @@ export interface ApiServer {
   signInLink(user: string, ttlMs?: number): string;
   /** Ends a person's sessions: password or role changed, or the person left. */
   endSessions(user: string): void;
+  /** Where somebody is, by the session that they used last at this station. */
+  addressOf(user: string, station: string | undefined): string | undefined;
 }
 
 const DEFAULT_SIGN_INS_PER_MINUTE = 60;
@@ -115,8 +149,12 @@ const STOP_GRACE_MS = 2_000;
 export async function createApi(deps: ApiDeps): Promise<ApiServer> {
   const monotonic = deps.monotonic ?? (() => performance.now());
   const { users, directory, desk, journal, logger, status, sessionStore } = deps;
+  const record: RecordAudit = deps.audit?.record ?? (() => undefined);
+  const requests = new RequestAudit(record, monotonic);
+  const { people } = deps;
   const sessions = new Sessions({
     users,
+    ...(people === undefined ? {} : { mustChange: (user: string) => people.mustChange(user) }),
     limits: { ...defaultSessionLimits, ...deps.sessionLimits },
     monotonic,
     ...(sessionStore === undefined
@@ -127,9 +165,12 @@ export async function createApi(deps: ApiDeps): Promise<ApiServer> {
   const signIn = new SignIn({
     users,
     monotonic,
+    record,
     onFailure: deps.onSignInFailure,
+    ...(people === undefined ? {} : { people }),
     ...(deps.setupCode === undefined ? {} : { setupCode: deps.setupCode }),
   });
+  const seconds = new SecondPersons({ signIn, users, directory, clock: deps.clock, monotonic, record });
   const links = new SignInLinks(users, monotonic);
   const alarms = new AlarmView(desk);
   const discretion = new Discretion(directory);
@@ -155,13 +196,30 @@ export async function createApi(deps: ApiDeps): Promise<ApiServer> {
     const app = await createListener({
       logger,
       sessions,
+      audit: requests,
       hsts,
       version: deps.version,
       ...(tls === undefined ? {} : { tls }),
     });
     const signInsPerMinute = deps.signInsPerMinute ?? DEFAULT_SIGN_INS_PER_MINUTE;
-    sessionRoutes(app, { sessions, signIn, links, directory, secure: tls !== undefined, signInsPerMinute });
-    alarmRoutes(app, { desk, alarms, journal, discretion, signIn });
+    const signing = {
+      sessions,
+      signIn,
+      links,
+      directory,
+      record,
+      people,
+      secure: tls !== undefined,
+      signInsPerMinute,
+    };
+    sessionRoutes(app, signing);
+    if (people !== undefined) {
+      accountRoutes(app, { ...signing, people });
+      userRoutes(app, { people, sessions, directory });
+    }
+    if (deps.audit !== undefined) auditRoutes(app, deps.audit);
+    alarmRoutes(app, { desk, alarms, journal, discretion, directory, seconds });
+    secondPersonRoutes(app, { seconds, desk, directory, discretion, record });
     eventRoutes(app, { journal, discretion, directory });
     siteRoutes(app, {
       identity: deps.identity,
@@ -170,9 +228,17 @@ export async function createApi(deps: ApiDeps): Promise<ApiServer> {
       deviceStatus: deps.deviceStatus ?? (() => undefined),
     });
     inboxRoutes(app, deps.inbox);
+    if (deps.discovery !== undefined) discoveryRoutes(app, deps.discovery);
     profileRoutes(app, deps.profiles);
     credentialRoutes(app, { directory, credentials: deps.credentials });
-    commandRoutes(app, { directory, commands: deps.commands, signIn });
+    commandRoutes(app, { directory, commands: deps.commands, seconds });
+    if (deps.campus !== undefined) campusRoutes(app, deps.campus);
+    if (deps.drills !== undefined) {
+      drillRoutes(app, { drills: deps.drills, seconds });
+      walkTestRoutes(app, { drills: deps.drills, seconds });
+    }
+    if (deps.duty !== undefined) dutyRoutes(app, { duty: deps.duty, seconds, discretion });
+    if (deps.zones !== undefined) zoneRoutes(app, { zones: deps.zones, seconds });
     opsRoutes(app, {
       status,
       readiness: deps.readiness,
@@ -181,6 +247,15 @@ export async function createApi(deps: ApiDeps): Promise<ApiServer> {
     });
     liveRoute(app, live);
     cameraRoute(app, video);
+    mediaRoutes(app, {
+      media: deps.media,
+      alarm: async (id) => desk.get(id) ?? (await journal.alarm(id)),
+      discretion,
+      directory,
+      users,
+      clock: deps.clock,
+      zone: deps.identity.zone,
+    });
     app.get('/api/v1/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () =>
       app.swagger(),
     );
@@ -210,7 +285,8 @@ export async function createApi(deps: ApiDeps): Promise<ApiServer> {
     },
     stop,
     signInLink: (user, ttlMs) => `/api/v1/session/link?token=${links.issue(user, ttlMs)}`,
-    endSessions: (user) => sessions.endUser(user),
+    endSessions: (user) => void sessions.endUser(user),
+    addressOf: (user, station) => sessions.addressOf(user, station),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Scope } from '../../contract/site.ts';
 import type { KeptSession, Person, SignInRole, Users } from './ports.ts';
 import { newToken, tokenHash } from './secret.ts';
 import type { Remains, SessionKeeper } from './session-keeper.ts';
@@ -27,16 +28,22 @@ export interface Session {
   readonly user: string;
   readonly name: string;
   readonly role: SignInRole;
+  /** Where they may do what their role may; absent: on the whole campus. */
+  scope?: Scope | undefined;
   /** Where they sit, and the place of that desk. */
   readonly station?: string;
   readonly place?: string;
   /** Monotonic times, milliseconds. */
   readonly endsAt: number;
   seenAt: number;
+  /** Of the last request; unknown after a restart until there is one. */
+  address?: string | undefined;
 }
 
 export interface SessionsOptions {
   users: Pick<Users, 'person'>;
+  /** Somebody else knows their password: they may do nothing but change it. */
+  mustChange?: (user: string) => boolean;
   limits: SessionLimits;
   monotonic: () => number;
   /** Carries sessions over a restart; absent: a restart ends them. */
@@ -75,7 +82,12 @@ export class Sessions {
   }
 
   /** Resolves when a restart would know the session, or after a second. */
-  async open(person: Person, station?: string, place?: string): Promise<{ token: string; session: Session }> {
+  async open(
+    person: Person,
+    station?: string,
+    place?: string,
+    address?: string,
+  ): Promise<{ token: string; session: Session }> {
     this.#prune(person.user);
     const now = this.#o.monotonic();
     const token = newToken();
@@ -83,10 +95,12 @@ export class Sessions {
       user: person.user,
       name: person.name,
       role: person.role,
+      ...(person.scope === undefined ? {} : { scope: person.scope }),
       ...(station === undefined ? {} : { station }),
       ...(place === undefined ? {} : { place }),
       endsAt: now + this.absoluteMs(person.role),
       seenAt: now,
+      address,
     };
     const hash = tokenHash(token);
     this.#add(hash, session);
@@ -96,7 +110,7 @@ export class Sessions {
   }
 
   /** The session of a token, and notes that it is used; undefined once it has ended. */
-  find(token: string): Session | undefined {
+  find(token: string, address?: string): Session | undefined {
     const hash = tokenHash(token);
     const session = this.#byHash.get(hash);
     if (session === undefined) return undefined;
@@ -105,7 +119,24 @@ export class Sessions {
       return undefined;
     }
     session.seenAt = this.#o.monotonic();
+    if (address !== undefined) session.address = address;
     return session;
+  }
+
+  /** Somebody else knows the password of this session's person: nothing but changing it is allowed. */
+  mustChange({ user }: Session): boolean {
+    return this.#o.mustChange?.(user) === true;
+  }
+
+  /** Where somebody is, by the session that they used last at this station. */
+  addressOf(user: string, station: string | undefined): string | undefined {
+    let latest: Session | undefined;
+    for (const session of this.#byHash.values()) {
+      const fits =
+        session.user === user && (station === undefined || (session.station ?? station) === station);
+      if (fits && session.seenAt >= (latest?.seenAt ?? 0)) latest = session;
+    }
+    return latest?.address;
   }
 
   /** Called with every heartbeat of a live feed: false once the session has ended. */
@@ -129,9 +160,22 @@ export class Sessions {
     await this.#o.keeper?.stored();
   }
 
-  /** Password or role changed, or the person left. */
-  endUser(user: string): void {
-    for (const [hash, session] of this.#byHash) if (session.user === user) this.#end(hash, session);
+  /** Password or role changed, the person left, or signs out everywhere. Answers how many sessions that were. */
+  endUser(user: string): number {
+    let ended = 0;
+    for (const [hash, session] of this.#byHash) {
+      if (session.user !== user) continue;
+      this.#end(hash, session);
+      ended++;
+    }
+    return ended;
+  }
+
+  /** Sessions of each person that hold. */
+  counts(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { user } of this.#byHash.values()) counts.set(user, (counts.get(user) ?? 0) + 1);
+    return counts;
   }
 
   onEnd(listener: (session: Session) => void): void {
@@ -147,7 +191,10 @@ export class Sessions {
     const now = this.#o.monotonic();
     if (now - session.seenAt > this.#o.limits.idleMs) return false;
     if (now > session.endsAt) return false;
-    return this.#o.users.person(session.user)?.role === session.role;
+    const person = this.#o.users.person(session.user);
+    // a scope that was changed holds at once, without a new sign-in
+    session.scope = person?.scope;
+    return person?.role === session.role;
   }
 
   #prune(user: string): void {
@@ -172,6 +219,7 @@ export class Sessions {
       user,
       name: person.name,
       role: person.role,
+      ...(person.scope === undefined ? {} : { scope: person.scope }),
       ...(station === undefined ? {} : { station }),
       ...(place === undefined ? {} : { place }),
       endsAt: now + Math.min(leftMs, this.absoluteMs(person.role)),

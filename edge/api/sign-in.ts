@@ -1,6 +1,8 @@
+import type { RecordAudit } from '../audit/entry.ts';
+import { passwordText, plainCode, weaknessOf } from '../registry/password-rules.ts';
 import { AttemptLimit, type Permit } from './attempts.ts';
 import type { Text } from './language.ts';
-import type { Person, SignInFailure, Users } from './ports.ts';
+import type { PeoplePort, Person, SignInFailure, Users } from './ports.ts';
 import { ProblemError } from './problem.ts';
 import { sameSecret } from './secret.ts';
 
@@ -15,6 +17,9 @@ export interface SignInOptions {
   setupCode?: string;
   monotonic: () => number;
   onFailure: (failure: SignInFailure) => void;
+  record: RecordAudit;
+  /** Second factors and first passwords; absent: nobody has one. */
+  people?: Pick<PeoplePort, 'hasFactor' | 'takeCode' | 'mustChange'>;
 }
 
 /** Checks who somebody is, slows down guessing, and reports failures. */
@@ -30,12 +35,16 @@ export class SignIn {
     this.#limit = new AttemptLimit(options.monotonic);
   }
 
-  /** The person of a user name and password. Throws `sign-in-failed` or `too-many-attempts`. */
+  /**
+   * The person of a user name and password, and of a code where they have a second factor. Throws `sign-in-failed`,
+   * `second-factor-needed` or `too-many-attempts`.
+   */
   async check(
     user: string,
     password: string,
     address: string,
-    how: 'password' | 'second-person' = 'password',
+    how: 'password' | 'second-person' | 'present-password' = 'password',
+    code?: string,
   ): Promise<Person> {
     const key = `${address}\0${user}`;
     this.#permit(key, how, address, user);
@@ -44,7 +53,7 @@ export class SignIn {
       this.#report(how, address, false, user);
       throw new ProblemError(
         'sign-in-failed',
-        how === 'password'
+        how !== 'second-person'
           ? { zh: '用户名或密码不正确，请重新输入。', en: 'User name or password is wrong; type both again.' }
           : {
               zh: '第二人的用户名或密码不正确，请其本人重新输入。',
@@ -52,8 +61,29 @@ export class SignIn {
             },
       );
     }
+    if (how === 'password') await this.#secondFactor(user, code, address);
+    else if (how === 'second-person' && this.#o.people?.mustChange(user) === true)
+      throw new ProblemError('second-person-needed', firstSignIn);
     this.#limit.forgive(key);
     return person;
+  }
+
+  /** Wrong codes count as wrong passwords do: they are behind the same limit. */
+  async #secondFactor(user: string, code: string | undefined, address: string): Promise<void> {
+    const { people } = this.#o;
+    if (people?.hasFactor(user) !== true) return;
+    if (code === undefined) {
+      throw new ProblemError('second-factor-needed', {
+        zh: '请输入手机验证器上的 6 位动态验证码，或一个恢复码。',
+        en: 'Type the code of 6 digits of your authenticator, or a recovery code.',
+      });
+    }
+    if (await people.takeCode(user, code)) return;
+    this.#report('second-factor', address, false, user);
+    throw new ProblemError('sign-in-failed', {
+      zh: '动态验证码不正确或已用过，请等待下一个验证码后重试；手机时间须准确。',
+      en: 'The code is wrong or was used: wait for the next one. The clock of your telephone must be right.',
+    });
   }
 
   get setupNeeded(): boolean {
@@ -85,12 +115,8 @@ export class SignIn {
     if (this.#o.users.person(administrator.user) !== undefined) {
       throw fault('user', { zh: '该用户名已被使用，请换一个', en: 'is taken: choose another' });
     }
-    if (isWeak(administrator)) {
-      throw fault('password', {
-        zh: '须含字母、数字、符号中的至少两种，且不含用户名',
-        en: 'must have two of letters, digits and signs, and not the user name in it',
-      });
-    }
+    const weakness = weaknessOf(administrator.user, administrator.password);
+    if (weakness !== undefined) throw fault('password', passwordText[weakness]);
     this.#settingUp = true;
     try {
       const person = await this.#o.users.createAdministrator(administrator);
@@ -128,7 +154,16 @@ export class SignIn {
 
   #report(how: SignInFailure['how'], address: string, locked: boolean, user?: string): void {
     const known = user !== undefined && this.#o.users.person(user) !== undefined;
-    this.#o.onFailure({ address, how, locked, ...(known ? { user } : {}) });
+    const who = known ? { user } : {};
+    this.#o.onFailure({ address, how, locked, ...who });
+    const detail = { how, ...(locked ? { locked } : {}) };
+    this.#o.record({
+      ...who,
+      address,
+      act: 'session.sign-in',
+      result: locked ? 'refused' : 'failed',
+      detail,
+    });
   }
 
   async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -162,13 +197,7 @@ function fault(path: string, message: Text): ProblemError {
   );
 }
 
-/** One kind of characters only, or the user name inside. */
-function isWeak({ user, password }: { user: string; password: string }): boolean {
-  const kinds = [/\p{L}/u, /\p{N}/u, /[^\p{L}\p{N}]/u].filter((kind) => kind.test(password)).length;
-  return kinds < 2 || password.toLowerCase().includes(user);
-}
-
-/** People copy the code from a screen: case, blanks and dashes do not matter. */
-function plainCode(code: string): string {
-  return code.replaceAll(/[\s-]/g, '').toUpperCase();
-}
+const firstSignIn: Text = {
+  zh: '第二人尚未修改初始密码，请其先登录并修改。',
+  en: 'The second person still has the password they were given: let them sign in and change it first.',
+};

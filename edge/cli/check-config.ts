@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { checkEdgeConfig, type EdgePaths } from '../../config/edge.ts';
 import type { ConfigFault } from '../../config/fault.ts';
 import { readYaml } from '../../config/load-yaml.ts';
-import { builtinProfiles, Catalogue } from '../../device-profiles/catalogue.ts';
+import { builtinProfiles, Catalogue, profileFiles } from '../../device-profiles/catalogue.ts';
+import { lint } from '../../device-profiles/lint.ts';
+import { loadProfileFile } from '../../device-profiles/load-profile.ts';
 import { dataDirFault } from '../ops/data-dir.ts';
 import { profileFacts } from '../registry/profile-facts.ts';
 import { readRegisteredSite } from '../registry/site-db.ts';
@@ -62,6 +65,16 @@ function catalogueOf(profiles: EdgePaths['profiles'], faults: ConfigFault[]): Ca
   if (profiles === undefined) return undefined;
   const dirs = { builtin: builtinProfiles(), ...(profiles.dir === undefined ? {} : { site: profiles.dir }) };
   const loaded = Catalogue.load(dirs, { samples: false });
-  faults.push(...loaded.faults);
+  faults.push(...loaded.faults, ...(profiles.dir === undefined ? [] : faultsWithin(profiles.dir)));
   return loaded.catalogue;
+}
+
+/** What `profiles check` finds in the profiles of the site that could be read: above all samples that fail. */
+function faultsWithin(folder: string): ConfigFault[] {
+  // a folder that is not there, and a file that cannot be read, are named already
+  if (!existsSync(folder)) return [];
+  return profileFiles(folder).flatMap((file) => {
+    const loaded = loadProfileFile(file, 'site');
+    return loaded.profile === undefined ? [] : lint(loaded).faults;
+  });
 }

@@ -12,6 +12,7 @@ import type { ImportReport } from '../registry/import.ts';
 import { register } from '../registry/inbox-desk.ts';
 import { profileFacts, topicsOf } from '../registry/profile-facts.ts';
 import { Registry } from '../registry/registry.ts';
+import { discoverDevices } from './discover.ts';
 import { DEFAULT_CONFIG, readConfig, reportFaults } from './load-config.ts';
 import { formatReplaced, type NewUnit, replaceUnit } from './replace-device.ts';
 import { formatTable } from './table.ts';
@@ -33,6 +34,24 @@ export function devicesCommand(): Command {
       '\nExample:\n  campus-gateway devices import campus.yaml --config edge.yaml --dry-run',
     )
     .action(importSite);
+  subcommand(
+    devices,
+    'discover',
+    'look for cameras and access controllers on the network; nothing is registered',
+  )
+    .option(
+      '--cidr <range>',
+      'also ask each address of a private range, e.g. 192.168.1.0/24; several are allowed',
+      several,
+      [],
+    )
+    .option('--user <user>', 'ONVIF user to try at each device that is not registered, once')
+    .option('--password-file <file>', 'file with its password alone in it')
+    .addHelpText(
+      'after',
+      '\nExample:\n  campus-gateway devices discover --cidr 192.168.1.0/24 --user gateway --password-file secrets/cameras --config edge.yaml\nRegister them in the console (设备接入, 搜索摄像机) or in the YAML of the campus.',
+    )
+    .action(discoverDevices);
   subcommand(
     devices,
     'add',
@@ -96,7 +115,9 @@ export function devicesCommand(): Command {
     .addHelpText('after', '\nExample:\n  campus-gateway devices export --config edge.yaml > campus.yaml')
     .action((options: Options) =>
       withRegistry(options, (registry) => {
-        const site = registry.site();
+        // who was removed stays in site.db only for the records
+        const users = registry.site().users.filter(({ user }) => registry.users.account(user) !== undefined);
+        const site = { ...registry.site(), users };
         console.log(options.json ? JSON.stringify(site) : stringify(site, { lineWidth: 0 }).trimEnd());
       }),
     );
@@ -211,6 +232,10 @@ async function testDevice(id: string, options: Options & { seconds: number }): P
     );
     process.exitCode = 1;
   });
+}
+
+function several(text: string, before: readonly string[]): string[] {
+  return [...before, text];
 }
 
 function secondsOf(text: string): number {

@@ -86,11 +86,12 @@ async function verify(file: string, options: Options): Promise<void> {
     console.log(JSON.stringify({ ...result, file, shown }));
     return;
   }
-  const { rows, alarms, heads, faults } = result;
+  const { rows, alarms, heads, audit, faults } = result;
   if (faults > shown.length) console.error(`... and ${faults - shown.length} more`);
   console.log(`${file}: ${rows} rows, ${alarms} alarms`);
   console.log(`lane a ends with seq ${heads.a.seq}, ${heads.a.hash}`);
   console.log(`lane e ends with seq ${heads.e.seq}, ${heads.e.hash}`);
+  console.log(`the audit has ${audit.lines} lines and ends with ${audit.head.seq}, ${audit.head.hash}`);
   console.log(
     result.ok
       ? 'everything fits; compare the ends with the last heartbeat at the province to see that no row is missing there'
@@ -182,12 +183,13 @@ function formatStats(file: string, found: JournalStats): string {
   return lines.join('\n');
 }
 
-function formatFault({ position, lane, seq, alarm, what }: Fault): string {
+function formatFault({ position, lane, seq, alarm, audit, what }: Fault): string {
   const where = [
     ...(position === undefined ? [] : [`position ${position}`]),
     ...(lane === undefined ? [] : [`lane ${lane}`]),
     ...(seq === undefined ? [] : [`seq ${seq}`]),
     ...(alarm === undefined ? [] : [`alarm ${alarm}`]),
+    ...(audit === undefined ? [] : [`line ${audit} of the audit`]),
   ];
   return `${where.length === 0 ? '' : `${where.join(', ')}: `}${what}`;
 }

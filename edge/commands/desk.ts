@@ -2,7 +2,12 @@ import type { Logger } from 'pino';
 import type { DeviceCommand } from '../../contract/command.ts';
 import type { EventDraft } from '../../contract/event.ts';
 import type { ProblemCode } from '../../contract/problem.ts';
-import { argumentFault, type RenderedCommand, renderCommand } from '../../device-profiles/command.ts';
+import {
+  argumentFault,
+  type RenderedCall,
+  type RenderedCommand,
+  renderCommand,
+} from '../../device-profiles/command.ts';
 import type { CommandDefinition } from '../../device-profiles/command-schema.ts';
 import { MASK, maskPayload } from '../../device-profiles/mask.ts';
 import type { Text } from '../alarms/refusal.ts';
@@ -10,6 +15,7 @@ import type { Actor } from '../alarms/rights.ts';
 import { within } from '../ops/within.ts';
 import type { LiveDevice, LiveDevices } from '../pipeline/devices.ts';
 import { ownDraft } from '../pipeline/own-event.ts';
+import { callDevice, type OfferedCommand, type OutputPort, offer } from './outputs.ts';
 import { type ReachOptions, sendTo } from './reach.ts';
 import { mayCommand } from './rights.ts';
 import { argumentText, text } from './text.ts';
@@ -24,9 +30,12 @@ export interface CommandRequest {
   args: Readonly<Record<string, unknown>>;
 }
 
-/** What became of it. `stored: false`: it was sent, but the record of it is not on disk yet. */
+/**
+ * What became of it. `done`: the device says that it did it. `stored: false`: it was sent, but the record of it is not on disk
+ * yet.
+ */
 export type CommandOutcome =
-  | { sent: true; stored: boolean; at: number }
+  | { sent: true; done?: true; stored: boolean; at: number }
   | { refused: ProblemCode; detail: Text; errors?: FieldError[] };
 
 interface FieldError {
@@ -39,6 +48,8 @@ type Refused = Extract<CommandOutcome, { refused: ProblemCode }> & {
 };
 
 export interface CommandDeskOptions extends ReachOptions {
+  /** The way to devices over ONVIF. */
+  calls?: OutputPort;
   devices: Pick<LiveDevices, 'get' | 'isReachedBy'>;
   /** Writes the record. */
   emit: (draft: EventDraft, device: string) => Promise<void>;
@@ -55,9 +66,14 @@ export class CommandDesk {
     this.#o = options;
   }
 
-  /** What the profile of a registered device offers, by name. */
-  commandsOf(device: string): Readonly<Record<string, CommandDefinition>> {
-    return this.#o.devices.get(device)?.profile.definition.commands ?? {};
+  /** What a registered device offers, by name: what its profile says, and of that what the device says it has. */
+  async commandsOf(device: string): Promise<Readonly<Record<string, OfferedCommand>>> {
+    const commands = Object.entries(this.#o.devices.get(device)?.profile.definition.commands ?? {});
+    const { calls } = this.#o;
+    const offered = await Promise.all(
+      commands.map(async ([name, command]) => [name, await offer(device, command, calls)] as const),
+    );
+    return Object.fromEntries(offered.flatMap(([name, one]) => (one === undefined ? [] : [[name, one]])));
   }
 
   /** For a registered device. The record is written after the attempt: a full disk must not keep a siren silent. */
@@ -75,12 +91,16 @@ export class CommandDesk {
       });
       return refused;
     }
-    const notSent = await sendTo(live.device, judged, this.#o);
-    const at = this.#o.clock();
-    const stored = await this.#record(device, actor, {
+    const what = {
       command: name,
       output: command.output,
       args: withoutSecrets(command, args, live.profile.definition.mask),
+    };
+    if ('operation' in judged) return this.#call(device, judged, actor, what);
+    const notSent = await sendTo(live.device, judged, this.#o);
+    const at = this.#o.clock();
+    const stored = await this.#record(device, actor, {
+      ...what,
       result: notSent === undefined ? 'sent' : 'failed',
       ...(notSent === undefined ? {} : { reason: notSent.reason }),
     });
@@ -89,6 +109,26 @@ export class CommandDesk {
       refused: notSent.reason === 'transport' ? 'not-ready' : 'not-possible',
       detail: notSent.detail,
     };
+  }
+
+  /** Once; a door that may have opened is not told again. */
+  async #call(
+    device: string,
+    call: RenderedCall,
+    actor: Actor,
+    what: Pick<DeviceCommand, 'command' | 'output' | 'args'>,
+  ): Promise<CommandOutcome> {
+    const outcome = await callDevice(device, call, this.#o.calls);
+    const at = this.#o.clock();
+    const { result, reason, answer } = outcome;
+    const stored = await this.#record(device, actor, {
+      ...what,
+      result,
+      ...(reason === undefined ? {} : { reason }),
+      ...(answer === undefined ? {} : { answer }),
+    });
+    if (outcome.refused === undefined) return { sent: true, done: true, stored, at };
+    return { refused: outcome.refused, detail: outcome.detail };
   }
 
   /** Puts on record that somebody whose role may command nothing tried to. Nothing is sent. */

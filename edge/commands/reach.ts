@@ -1,6 +1,6 @@
 import type { DeviceCommand } from '../../contract/command.ts';
 import type { Device } from '../../contract/site.ts';
-import type { RenderedCommand } from '../../device-profiles/command.ts';
+import type { RenderedMessage } from '../../device-profiles/command.ts';
 import type { ExternalBroker } from '../adapters/external-mqtt/external-broker.ts';
 import type { MqttBroker } from '../adapters/mqtt/broker.ts';
 import type { Text } from '../alarms/refusal.ts';
@@ -33,7 +33,7 @@ export interface NotSent {
  */
 export async function sendTo(
   device: Device,
-  command: RenderedCommand,
+  command: RenderedMessage,
   o: ReachOptions,
 ): Promise<NotSent | undefined> {
   const way = wayTo(device, o.device);
@@ -49,7 +49,7 @@ export async function sendTo(
 /** Which of the devices of a broker listens, the broker does not say. */
 async function sendThrough(
   broker: ReachOptions['externals'][number],
-  { topic, payload }: RenderedCommand,
+  { topic, payload }: RenderedMessage,
 ): Promise<NotSent | undefined> {
   const { name } = broker;
   switch (await taken(broker.publish(topic, payload))) {
@@ -66,7 +66,7 @@ async function sendThrough(
 
 async function sendToAccount(
   way: readonly Device[],
-  { topic, payload }: RenderedCommand,
+  { topic, payload }: RenderedMessage,
   broker: ReachOptions['broker'],
 ): Promise<NotSent | undefined> {
   const user = way.find((hop) => hop.user !== undefined)?.user;

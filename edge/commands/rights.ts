@@ -10,7 +10,8 @@ type Cell = 'yes' | 'leader';
 
 /**
  * Who may command what; a role that is not named may not. Whatever opens, sounds or switches takes the shift leader of
- * this campus (CONTRACT section 6); muting a detector's own sounder leaves the alarm open and the detector watching.
+ * this campus (CONTRACT section 6); muting a detector's own sounder leaves the alarm open and the detector watching, and
+ * turning a camera to a preset is looking.
  */
 export const commandRights = {
   mute: { guard: 'yes', 'shift-leader': 'yes', installer: 'leader' },
@@ -18,6 +19,7 @@ export const commandRights = {
   strobe: { guard: 'leader', 'shift-leader': 'yes', installer: 'leader' },
   lock: { guard: 'leader', 'shift-leader': 'yes', installer: 'leader' },
   relay: { guard: 'leader', 'shift-leader': 'yes', installer: 'leader' },
+  view: { guard: 'yes', 'shift-leader': 'yes', installer: 'yes' },
   other: { guard: 'leader', 'shift-leader': 'yes', installer: 'leader' },
 } as const satisfies Record<CommandOutput, Readonly<Partial<Record<Role, Cell>>>>;
 

@@ -57,6 +57,22 @@ export const text = {
     zh: `启动以来还没有收到过这个设备，不知道它接在哪个站点代理上（${names.join('、')}），命令未发送；等它上报后重试，或到现场处理。`,
     en: `This device was not heard since the start, and which broker it is at (${names.join(', ')}) is not known: nothing was sent. Try again once it has spoken, or go there.`,
   }),
+  unreachable: (why: string): Text => ({
+    zh: `连接不上设备，命令未发送，也不会补发；请到现场处理，或等设备恢复后重试。（${why}）`,
+    en: `The device cannot be reached: nothing was sent, and nothing will be sent later. Go there, or try again once it is back. (${why})`,
+  }),
+  deviceRefused: (said: string): Text => ({
+    zh: `设备拒绝执行：“${said}”。请看设备现在的状态，或到现场处理。`,
+    en: `The device refused: "${said}". Look at the state it is in, or go there.`,
+  }),
+  notPermitted: (said: string): Text => ({
+    zh: `设备不允许网关的 ONVIF 用户执行（“${said}”）；请安装人员核对它的密码和权限。`,
+    en: `The device does not let the gateway's ONVIF user do this ("${said}"): let the installer check its password and rights.`,
+  }),
+  noAnswer: (why: string): Text => ({
+    zh: `设备没有答复，命令可能已经执行：请先看画面或到现场确认，不要马上重发。（${why}）`,
+    en: `The device did not answer and may have done it: look first, do not send it again at once. (${why})`,
+  }),
   failed: {
     zh: '命令未能发出；请重试，或到现场处理。',
     en: 'The command could not be sent: try again, or go there.',

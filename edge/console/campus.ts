@@ -1,5 +1,5 @@
 import type { Alarm } from '../../contract/alarm.ts';
-import type { Device, Place, Slot } from '../../contract/site.ts';
+import type { Device, Phone, Place, Slot } from '../../contract/site.ts';
 import { call } from './api.ts';
 
 /** What `GET /api/v1/site` tells: what things are called and where they are. */
@@ -9,6 +9,7 @@ export interface Site {
   readonly slots: readonly Pick<Slot, 'id' | 'name' | 'place'>[];
   readonly devices: readonly Pick<Device, 'id' | 'name' | 'slot'>[];
   readonly links?: readonly { readonly slot: string; readonly cameras: readonly string[] }[];
+  readonly phones?: readonly Pick<Phone, 'id' | 'name' | 'number'>[];
   readonly people?: readonly { readonly user: string; readonly name: string }[];
 }
 
@@ -21,6 +22,8 @@ const MAX_DEPTH = 8;
 export class Campus {
   readonly school: string;
   readonly zone: string | undefined;
+  /** Whom to call, in the order of the site. */
+  readonly phones: readonly Pick<Phone, 'id' | 'name' | 'number'>[];
   readonly #places: ReadonlyMap<string, Site['places'][number]>;
   readonly #slots: ReadonlyMap<string, Site['slots'][number]>;
   readonly #devices: ReadonlyMap<string, Site['devices'][number]>;
@@ -30,6 +33,7 @@ export class Campus {
   constructor(site: Site) {
     this.school = site.gateway.name;
     this.zone = site.gateway.zone;
+    this.phones = site.phones ?? [];
     this.#places = byId(site.places);
     this.#slots = byId(site.slots);
     this.#devices = byId(site.devices);

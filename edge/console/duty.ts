@@ -1,6 +1,7 @@
 import { type InjectionKey, inject, ref, shallowRef } from 'vue';
 import type { Alarm } from '../../contract/alarm.ts';
 import type { LiveFrame } from '../../contract/live.ts';
+import { isLouder } from '../../contract/sounding.ts';
 import { type AlarmRow, orderedRows } from './alarm-order.ts';
 import { apiUrl, call, isProblem, Unreachable } from './api.ts';
 import { Campus, emptySite, fetchCampus } from './campus.ts';
@@ -150,8 +151,12 @@ export class Duty {
   /** Not later than the frame itself: a hidden tab shows late, but must be heard. */
   #listen(): void {
     this.#heard = orderedRows(openAlarms(this.#state), this.#clock.now(), this.#heard);
-    const sounding = this.#heard.filter((row) => row.sounding).map(({ alarm }) => alarm.severity);
-    this.#sound.hear(sounding, this.link.value === 'lost');
+    const sounding = this.#heard.filter((row) => row.sounding).map(({ alarm }) => alarm);
+    this.#sound.hear(
+      sounding.map(({ severity }) => severity),
+      this.link.value === 'lost',
+      sounding.some(isLouder),
+    );
   }
 
   #show(): void {

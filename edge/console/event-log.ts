@@ -30,6 +30,7 @@ export function logged(log: EventLog, position: number, events: readonly CloudEv
 export function merged(log: EventLog, more: readonly LoggedEvent[]): EventLog {
   const byKind = new Map<Kind, LoggedEvent[]>();
   for (const entry of more) {
+    if (isLook(entry.event)) continue;
     const kind = kindOf(entry.event);
     const group = byKind.get(kind);
     if (group === undefined) byKind.set(kind, [entry]);
@@ -58,6 +59,11 @@ function newestFirst(held: readonly LoggedEvent[], added: readonly LoggedEvent[]
 
 function byPosition(a: LoggedEvent, b: LoggedEvent): number {
   return b.position - a.position;
+}
+
+/** That somebody saw a picture is for the audit; on a screen that shows it, it would push out what happened. */
+function isLook({ type, data }: CloudEvent): boolean {
+  return type === 'DEV.OUTPUT' && data.data?.command === 'view-evidence';
 }
 
 /** Kinds of a newer gateway are shown as plain events. */

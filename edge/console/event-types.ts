@@ -4,9 +4,10 @@ import types from '../../contract/event-types.json';
 import categories from '../../contract/police-categories.json';
 import type { PoliceCategory, PoliceSuggestion } from '../../contract/police-category.ts';
 
-const byCode: ReadonlyMap<string, EventType> = new Map(
-  (types as readonly EventType[]).map((type) => [type.code, type]),
-);
+/** The closed list. */
+export const eventTypes = types as readonly EventType[];
+
+const byCode: ReadonlyMap<string, EventType> = new Map(eventTypes.map((type) => [type.code, type]));
 
 export const policeCategories: readonly PoliceCategory[] = categories;
 

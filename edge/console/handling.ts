@@ -19,7 +19,7 @@ export interface Notice {
 
 /** An action that waits for a dialog. `version`: what the person has seen. */
 export interface Asking {
-  readonly kind: 'confirm' | 'dispose' | 'second-person';
+  readonly kind: 'confirm' | 'dispose' | 'shelve' | 'isolate' | 'second-person';
   readonly alarmId: string;
   readonly version: number;
   readonly offer: Offer;
@@ -35,6 +35,14 @@ export interface HandlingOptions {
 }
 
 const NOTICE_MS = 15_000;
+
+/** Actions that ask something first. */
+const dialogs: Partial<Record<AlarmAction, Asking['kind']>> = {
+  confirm: 'confirm',
+  dispose: 'dispose',
+  shelve: 'shelve',
+  isolate: 'isolate',
+};
 
 /** What people do to alarms. Shows nothing as done before the gateway says so. */
 export class Handling {
@@ -52,9 +60,9 @@ export class Handling {
     if (this.busy.has(alarm.id)) return;
     this.notices.delete(alarm.id);
     const asking = { alarmId: alarm.id, version: alarm.version, offer, details: {}, notice: undefined };
-    if (offer.action === 'confirm') this.asking.value = { ...asking, kind: 'confirm' };
-    else if (offer.action === 'dispose') this.asking.value = { ...asking, kind: 'dispose' };
-    else await this.#send(alarm, offer, {});
+    const kind = dialogs[offer.action];
+    if (kind === undefined) await this.#send(alarm, offer, {});
+    else this.asking.value = { ...asking, kind };
   }
 
   /** Acknowledges one that has closed by itself; many may follow each other. */

@@ -1,4 +1,5 @@
 import type { Alarm, AlarmAction, Role } from '../../contract/alarm.ts';
+import { mayBeIsolated } from '../../contract/isolation.ts';
 
 /** What a button on an alarm does. `propose` is a disposition that the shift leader decides. */
 export interface Offer {
@@ -11,6 +12,8 @@ export interface Offers {
   /** The step that comes next; undefined: nothing for this person to do. */
   readonly primary: Offer | undefined;
   readonly others: readonly Offer[];
+  /** Seldom wanted, and not on the card: to put it aside, or to isolate its detector. */
+  readonly aside: readonly Offer[];
   /** Why there is no next step although the alarm is open. */
   readonly waiting: 'return' | 'leader' | undefined;
 }
@@ -20,13 +23,24 @@ const handlers: readonly Role[] = ['guard', 'shift-leader'];
 /** Which actions this role sees on this alarm (CONTRACT section 4), the next step of its handling first. */
 export function offers(alarm: Alarm, role: Role, sounding: boolean): Offers {
   if (!handlers.includes(role) || alarm.operator === 'closed') return nothing;
+  const next = withReal(nextSteps(alarm, role, sounding), alarm);
+  if (role !== 'shift-leader') return next;
+  return { ...next, others: [...next.others, ...backSteps(alarm)], aside: asideSteps(alarm) };
+}
+
+/** One key turns a drill or test into a real alarm, in whatever state it is. */
+function withReal(next: Offers, { mode }: Alarm): Offers {
+  return mode === 'live' ? next : { ...next, others: [plain('make-real'), ...next.others] };
+}
+
+function nextSteps(alarm: Alarm, role: Role, sounding: boolean): Offers {
   const leads = role === 'shift-leader';
   const mayRelease = leads || alarm.severity >= 3;
   const dispose: Offer = { action: 'dispose', propose: !leads && alarm.severity <= 2 };
   const silence = sounding ? [plain('silence')] : [];
   switch (alarm.operator) {
     case 'new':
-      return { primary: plain('acknowledge'), others: silence, waiting: undefined };
+      return { ...nothing, primary: plain('acknowledge'), others: silence };
     case 'disposed':
       return release(alarm, mayRelease);
     default: {
@@ -35,12 +49,12 @@ export function offers(alarm: Alarm, role: Role, sounding: boolean): Offers {
       // a fault or a low battery is not a case to send somebody to
       const short = alarm.severity >= 3 || steps.length === 0;
       const order = adopt || short ? [dispose, ...steps] : [...steps, dispose];
-      return { primary: order[0], others: [...order.slice(1), ...silence], waiting: undefined };
+      return { ...nothing, primary: order[0], others: [...order.slice(1), ...silence] };
     }
   }
 }
 
-const nothing: Offers = { primary: undefined, others: [], waiting: undefined };
+const nothing: Offers = { primary: undefined, others: [], aside: [], waiting: undefined };
 
 function plain(action: AlarmAction): Offer {
   return { action, propose: false };
@@ -60,8 +74,23 @@ function stepsOf({ operator, confirmation }: Alarm): AlarmAction[] {
   }
 }
 
-function release({ condition, latched }: Alarm, mayRelease: boolean): Offers {
-  if (condition !== 'returned') return { ...nothing, waiting: 'return' };
+/** Protection that was given up can be had back with one press. */
+function backSteps({ shelved, isolated }: Alarm): Offer[] {
+  return [
+    ...(shelved === undefined ? [] : [plain('unshelve')]),
+    ...(isolated === undefined ? [] : [plain('restore')]),
+  ];
+}
+
+function asideSteps(alarm: Alarm): Offer[] {
+  const { severity, operator, shelved, isolated } = alarm;
+  const shelve = severity > 1 && operator !== 'disposed' && shelved === undefined;
+  const isolate = mayBeIsolated(alarm) && isolated === undefined;
+  return [...(shelve ? [plain('shelve')] : []), ...(isolate ? [plain('isolate')] : [])];
+}
+
+function release({ condition, latched, isolated }: Alarm, mayRelease: boolean): Offers {
+  if (condition !== 'returned' && isolated === undefined) return { ...nothing, waiting: 'return' };
   if (!mayRelease) return { ...nothing, waiting: 'leader' };
   return { ...nothing, primary: plain(latched ? 'reset' : 'close') };
 }

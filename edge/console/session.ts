@@ -10,12 +10,17 @@ export interface Session {
   readonly rights: readonly string[];
   /** Where this computer stands; undefined after a sign-in link. */
   readonly station?: string;
+  /** The password was given by somebody else: nothing else is allowed before it is changed. */
+  readonly mustChangePassword?: true;
+  readonly secondFactor?: boolean;
 }
 
 export interface Credentials {
   user: string;
   password: string;
   station: string;
+  /** Of an authenticator, where the gateway asks for it. */
+  code?: string;
 }
 
 export interface FirstAdministrator {
@@ -62,10 +67,22 @@ export function stationOf(session: Session, fallback: string): string {
 
 /** What the console asks of a session's rights. */
 type Right =
+  | 'people.manage'
+  | 'people.add'
+  | 'second-factor'
+  | 'second.answer'
+  | 'audit.read'
   | 'alarms.read'
   | 'alarms.act'
+  | 'zones.act'
+  | 'drills.read'
+  | 'drills.run'
+  | 'duty.read'
+  | 'duty.work'
+  | 'duty.check'
   | 'events.read'
   | 'video.view'
+  | 'media.view'
   | 'inbox.read'
   | 'devices.read'
   | 'devices.command'

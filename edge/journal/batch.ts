@@ -40,6 +40,19 @@ export interface StateChange {
   value: string | undefined;
 }
 
+/** A line of the audit; its number and its hash are given when it is written. */
+export interface AuditRow {
+  /** Milliseconds since 1970. */
+  at: number;
+  user?: string | undefined;
+  /** On what. */
+  object?: string | undefined;
+  /** It goes with the rows of this lane when the disk is full. */
+  lane: Lane;
+  /** An `AuditEntry` as JSON. */
+  body: string;
+}
+
 /** Everything one commit makes true at once. Ids and sequence numbers never change once it is sealed. */
 export interface SealedBatch {
   rows: JournalRow[];
@@ -48,6 +61,8 @@ export interface SealedBatch {
   states: StateChange[];
   retained: RetainedMessage[];
   cursors: CursorMove[];
+  /** Who did what of this. */
+  audit?: AuditRow[];
 }
 
 /** What became durable, told to listeners in commit order. `position` is that of its last row. */

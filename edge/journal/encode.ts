@@ -1,7 +1,7 @@
 import type { Alarm } from '../../contract/alarm.ts';
 import { ChainEnd } from '../../contract/chain.ts';
 import type { Lane } from '../../contract/event.ts';
-import type { Committed, JournalRow, StateChange } from './batch.ts';
+import type { AuditRow, Committed, JournalRow, StateChange } from './batch.ts';
 import type { Part } from './part.ts';
 import type { SqlValue } from './sqlite.ts';
 
@@ -15,6 +15,8 @@ export type Heads = Record<Lane, BinaryHead>;
 /** Where the journal ends on disk: what the next commit continues. */
 export interface JournalEnd {
   heads: Heads;
+  /** Of the audit. */
+  audit: BinaryHead;
   /** Of the last row. */
   position: number;
   /** In which the last row was received: milliseconds / 3,600,000. */
@@ -112,6 +114,8 @@ export class Encoder {
         JSON.stringify(cursor.have),
       ]),
     ];
+    const audit = this.#audit(part.audit ?? [], end.audit);
+    values.push(...audit.values);
     const position = end.position + rows.length;
     const next: Heads = {
       a: { seq: seqs.a, hash: chains.a.hash },
@@ -121,9 +125,21 @@ export class Encoder {
     return {
       values,
       bytes: this.#end + rows.length * 120,
-      end: { heads: next, position, hour },
+      end: { heads: next, audit: audit.end, position, hour },
       committed: { position, rows, joined, alarms, cursors },
     };
+  }
+
+  /** Lines of the audit with their numbers and hashes. */
+  #audit(rows: readonly AuditRow[], { seq, hash }: BinaryHead): { values: SqlValue[]; end: BinaryHead } {
+    if (rows.length === 0) return { values: [null, null], end: { seq, hash } };
+    const chain = new ChainEnd(hash);
+    const hashes = Buffer.allocUnsafe(rows.length * 32);
+    const list = listOf([...rows.entries()], ([index, { at, user, object, body }]) => {
+      chain.add(seq + index + 1, body, hashes, index * 32);
+      return [seq + index + 1, Math.trunc(at) || 0, user ?? null, object ?? null, ...this.#piece(body)];
+    });
+    return { values: [list, hashes], end: { seq: seq + rows.length, hash: chain.hash } };
   }
 
   /** The last state of each key. */

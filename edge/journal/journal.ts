@@ -276,6 +276,11 @@ export class Journal {
     return this.#queue.task(() => this.#store.prune(lane, upto, this.#clock()));
   }
 
+  /** Removes the audit up to line `upto`, when nothing waits to be written: for `Retention`. */
+  pruneAudit(upto: number): Promise<void> {
+    return this.#queue.task(() => this.#store.pruneAudit(upto, this.#clock()));
+  }
+
   /** Stores what can be stored, rejects the rest (`JournalClosedError`), and releases the data directory. */
   close(): Promise<void> {
     this.#closed ??= this.#close();

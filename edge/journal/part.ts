@@ -1,5 +1,5 @@
 import type { Alarm } from '../../contract/alarm.ts';
-import type { CursorMove, JournalRow, RetainedMessage, SealedBatch, StateChange } from './batch.ts';
+import type { AuditRow, CursorMove, JournalRow, RetainedMessage, SealedBatch, StateChange } from './batch.ts';
 
 /** What one statement stores. Later entries of the same alarm, state, topic or cursor replace earlier ones. */
 export interface Part {
@@ -8,6 +8,7 @@ export interface Part {
   states: StateChange[];
   retained: RetainedMessage[];
   cursors: CursorMove[];
+  audit?: AuditRow[];
 }
 
 /** Several parts as one, in order. */
@@ -20,6 +21,7 @@ export function mergeParts(parts: readonly Part[]): Part {
     states: parts.flatMap((part) => part.states),
     retained: parts.flatMap((part) => part.retained),
     cursors: parts.flatMap((part) => part.cursors),
+    audit: parts.flatMap((part) => part.audit ?? []),
   };
 }
 
@@ -30,7 +32,8 @@ export function mergeParts(parts: readonly Part[]): Part {
 export function alarmPart(batch: SealedBatch): Part {
   const rows = batch.rows.filter((row) => row.lane === 'a');
   const states = rows.length === 0 ? [] : batch.states.map(({ key }) => ({ key, value: undefined }));
-  return { rows, alarms: batch.alarms, states, retained: [], cursors: [] };
+  const audit = batch.audit?.filter((row) => row.lane === 'a') ?? [];
+  return { rows, alarms: batch.alarms, states, retained: [], cursors: [], audit };
 }
 
 /** What is left of a batch after its `alarmPart`; the states named stay forgotten. */
@@ -46,6 +49,7 @@ export function restPart(batch: SealedBatch, forgotten: ReadonlySet<string>): Pa
     states,
     retained,
     cursors: [...cursors],
+    audit: batch.audit?.filter((row) => row.lane !== 'a') ?? [],
   };
 }
 

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { Alarm } from '../../contract/alarm.ts';
 import type { Kind, Lane, Severity } from '../../contract/event.ts';
 import type { Cursor, LaneHead } from '../../contract/outbox.ts';
+import { type AuditLine, type AuditQuery, readAudit, verifyAudit } from './audit-rows.ts';
 import { journalFile } from './opening.ts';
 import { type Database, openDatabase, type SqlValue } from './sqlite.ts';
 import { laneStart } from './tail.ts';
@@ -218,6 +219,25 @@ export class JournalReader {
   async lastRemoval(): Promise<number> {
     const row = await this.#db.get<{ at: number | null }>('SELECT max(at) AS at FROM checkpoint');
     return row?.at ?? 0;
+  }
+
+  /** Lines of the audit that fit, newest first; one short look, as `page`. */
+  audit(query: AuditQuery): Promise<{ lines: AuditLine[]; next?: number }> {
+    return readAudit(this.#db, query);
+  }
+
+  /** What is wrong with the audit, at most the first fault; undefined: its chain holds. */
+  async auditFault(): Promise<string | undefined> {
+    let first: string | undefined;
+    await verifyAudit(this.#db, ({ n, what }) => {
+      first ??= `line ${n}: ${what}`;
+    });
+    return first;
+  }
+
+  /** The oldest lines of the audit, ascending. */
+  oldestAudit(limit: number): Promise<Expirable[]> {
+    return this.#db.all('SELECT n AS seq, at FROM audit ORDER BY n LIMIT ?', limit);
   }
 
   async stats(): Promise<JournalStats> {

@@ -10,6 +10,10 @@ const MINUTE_MS = 60_000;
 const STEP_ROWS = 200;
 /** Rows looked at together; one tombstone names the loss among them. */
 const CHUNK_ROWS = 5_000;
+/** The audit is kept for 180 days whatever else is set (Cybersecurity Law art. 21). */
+const AUDIT_KEPT_MS = 180 * DAY_MS;
+/** Steps of the audit in one run: a day has fewer lines. */
+const AUDIT_STEPS = 100;
 /** A receipt time before 2020 or later than tomorrow says nothing: the clock was wrong. */
 const PLAUSIBLE_FROM = Date.UTC(2020, 0, 1);
 
@@ -108,7 +112,23 @@ export class Retention {
       // Alarms that were not sent wait for the recipient, however long that takes.
       if (lane === 'e') removed[lane] += await this.#remove(lane, before, Number.MAX_SAFE_INTEGER, 'expired');
     }
+    await this.#removeAudit();
     return removed;
+  }
+
+  /** The audit is kept for its whole time also on a full disk: nobody shall fill a disk to be rid of it. */
+  async #removeAudit(): Promise<void> {
+    if (this.#o.clockQuality() !== 'sync') return;
+    const { journal } = this.#o;
+    const before = this.#o.clock() - Math.max(this.#keepMs, AUDIT_KEPT_MS);
+    const plausible = ({ at }: Expirable): boolean => at >= PLAUSIBLE_FROM && at <= this.#tomorrow();
+    for (let step = 0; step < AUDIT_STEPS && !this.#stopped; step++) {
+      const rows = await journal.reader.oldestAudit(STEP_ROWS);
+      const kept = rows.findIndex((row) => plausible(row) && row.at >= before);
+      const end = rows.findLast((row, index) => (kept < 0 || index < kept) && plausible(row));
+      if (end === undefined) return;
+      await journal.pruneAudit(end.seq);
+    }
   }
 
   /** Makes room on a full disk: sent events, sent alarms, unsent events, unsent alarms, until there is enough. */

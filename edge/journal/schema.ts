@@ -4,8 +4,7 @@ import type { Queries } from './sqlite.ts';
 /** `PRAGMA application_id` of a journal: "CSJ1". */
 export const APPLICATION_ID = 0x43534a31;
 
-/** Columns of `batch`, the one statement of a commit, in the order of its values. */
-export const BATCH_COLUMNS = [
+const columns1 = [
   'first',
   'rows',
   'hashes',
@@ -17,10 +16,44 @@ export const BATCH_COLUMNS = [
   'cursors',
 ] as const;
 
+/** Columns of `batch`, the one statement of a commit, in the order of its values. */
+export const BATCH_COLUMNS = [...columns1, 'audit', 'audit_hashes'] as const;
+
+const batchView = (columns: readonly string[]): string =>
+  `CREATE VIEW batch (${columns.join(', ')}) AS SELECT ${columns.map(() => 'NULL').join(', ')} WHERE 0;`;
+
 // Every text of a commit (bodies, states, payloads) is cut from the one buffer `bytes`; the JSON arrays carry the
 // small fields and where to cut. substr counts bytes because `bytes` is a BLOB.
 const cut = (offset: number): string =>
   `CAST(substr(NEW.bytes, value->>${offset}, value->>${offset + 1}) AS TEXT)`;
+
+/** What a commit writes, as of version 1. */
+const writeBatch = `  INSERT INTO journal
+    SELECT NEW.first + key, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7,
+      substr(NEW.hashes, key * 32 + 1, 32), ${cut(8)}
+    FROM json_each(NEW.rows);
+  INSERT INTO hour SELECT value->>0, value->>1 FROM json_each(NEW.hours);
+  INSERT INTO alarm (id, version, open, changed, body)
+    SELECT value->>0, value->>1, value->>2, value->>3, ${cut(4)} FROM json_each(NEW.alarms) WHERE true
+    ON CONFLICT (id) DO UPDATE SET
+      version = excluded.version, open = excluded.open, changed = excluded.changed, body = excluded.body
+    WHERE excluded.version >= alarm.version;
+  INSERT INTO state (key, value)
+    SELECT value->>0, ${cut(1)} FROM json_each(NEW.states) WHERE value->>2 >= 0
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+  DELETE FROM state WHERE key IN (SELECT value->>0 FROM json_each(NEW.states) WHERE value->>2 < 0);
+  INSERT INTO retained (topic, qos, payload)
+    SELECT value->>0, value->>1, substr(NEW.bytes, value->>2, value->>3) FROM json_each(NEW.retained)
+    WHERE value->>3 > 0
+    ON CONFLICT (topic) DO UPDATE SET qos = excluded.qos, payload = excluded.payload;
+  DELETE FROM retained WHERE topic IN (SELECT value->>0 FROM json_each(NEW.retained) WHERE value->>3 = 0);
+  INSERT INTO cursor (recipient, lane, ack, have, hash)
+    SELECT value->>0, value->>1, value->>2, value->>3,
+      (SELECT h FROM journal WHERE lane = value->>1 AND seq = value->>2)
+    FROM json_each(NEW.cursors) WHERE true
+    ON CONFLICT (recipient, lane) DO UPDATE SET ack = excluded.ack, have = excluded.have,
+      hash = coalesce(excluded.hash, CASE WHEN ack = excluded.ack THEN hash END);
+`;
 
 /**
  * Version 1. `journal` is the truth; `alarm` and `hour` are folded from it; `state`, `retained` and `cursor` are written with the
@@ -85,34 +118,9 @@ CREATE TABLE cursor (
   PRIMARY KEY (recipient, lane)
 ) STRICT, WITHOUT ROWID;
 
-CREATE VIEW batch (${BATCH_COLUMNS.join(', ')}) AS SELECT ${BATCH_COLUMNS.map(() => 'NULL').join(', ')} WHERE 0;
+${batchView(columns1)}
 CREATE TRIGGER batch_commit INSTEAD OF INSERT ON batch BEGIN
-  INSERT INTO journal
-    SELECT NEW.first + key, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7,
-      substr(NEW.hashes, key * 32 + 1, 32), ${cut(8)}
-    FROM json_each(NEW.rows);
-  INSERT INTO hour SELECT value->>0, value->>1 FROM json_each(NEW.hours);
-  INSERT INTO alarm (id, version, open, changed, body)
-    SELECT value->>0, value->>1, value->>2, value->>3, ${cut(4)} FROM json_each(NEW.alarms) WHERE true
-    ON CONFLICT (id) DO UPDATE SET
-      version = excluded.version, open = excluded.open, changed = excluded.changed, body = excluded.body
-    WHERE excluded.version >= alarm.version;
-  INSERT INTO state (key, value)
-    SELECT value->>0, ${cut(1)} FROM json_each(NEW.states) WHERE value->>2 >= 0
-    ON CONFLICT (key) DO UPDATE SET value = excluded.value;
-  DELETE FROM state WHERE key IN (SELECT value->>0 FROM json_each(NEW.states) WHERE value->>2 < 0);
-  INSERT INTO retained (topic, qos, payload)
-    SELECT value->>0, value->>1, substr(NEW.bytes, value->>2, value->>3) FROM json_each(NEW.retained)
-    WHERE value->>3 > 0
-    ON CONFLICT (topic) DO UPDATE SET qos = excluded.qos, payload = excluded.payload;
-  DELETE FROM retained WHERE topic IN (SELECT value->>0 FROM json_each(NEW.retained) WHERE value->>3 = 0);
-  INSERT INTO cursor (recipient, lane, ack, have, hash)
-    SELECT value->>0, value->>1, value->>2, value->>3,
-      (SELECT h FROM journal WHERE lane = value->>1 AND seq = value->>2)
-    FROM json_each(NEW.cursors) WHERE true
-    ON CONFLICT (recipient, lane) DO UPDATE SET ack = excluded.ack, have = excluded.have,
-      hash = coalesce(excluded.hash, CASE WHEN ack = excluded.ack THEN hash END);
-END;
+${writeBatch}END;
 
 CREATE VIEW prune (lane, upto, day, at) AS SELECT NULL, NULL, NULL, NULL WHERE 0;
 CREATE TRIGGER prune_commit INSTEAD OF INSERT ON prune BEGIN
@@ -130,8 +138,51 @@ CREATE TRIGGER prune_commit INSTEAD OF INSERT ON prune BEGIN
 END;
 `;
 
+/**
+ * Version 2. `audit`: who did what, chained as a lane is, written by the commit that makes it true. Lines are never changed,
+ * and removed only from the front, behind `audit_removed`.
+ */
+const version2 = `
+CREATE TABLE audit (
+  n      INTEGER PRIMARY KEY,
+  at     INTEGER NOT NULL, -- ms since 1970
+  user   TEXT,
+  object TEXT,
+  h      BLOB NOT NULL,    -- sha256(h(n-1) || u64be(n) || sha256(body))
+  body   TEXT NOT NULL
+) STRICT;
+CREATE INDEX audit_user ON audit (user, n);
+CREATE INDEX audit_object ON audit (object, n);
+
+-- What retention removed: everything up to n, where h = hash.
+CREATE TABLE audit_removed (
+  id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER NOT NULL, hash BLOB NOT NULL, at INTEGER NOT NULL
+) STRICT;
+
+CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is never changed'); END;
+CREATE TRIGGER audit_kept BEFORE DELETE ON audit
+WHEN NOT EXISTS (SELECT 1 FROM audit_removed WHERE n >= OLD.n)
+BEGIN SELECT RAISE(ABORT, 'the audit is removed by retention only'); END;
+
+DROP TRIGGER batch_commit;
+DROP VIEW batch;
+${batchView(BATCH_COLUMNS)}
+CREATE TRIGGER batch_commit INSTEAD OF INSERT ON batch BEGIN
+${writeBatch}
+  INSERT INTO audit (n, at, user, object, h, body)
+    SELECT value->>0, value->>1, value->>2, value->>3, substr(NEW.audit_hashes, key * 32 + 1, 32), ${cut(4)}
+    FROM json_each(NEW.audit);
+END;
+
+CREATE VIEW prune_audit (upto, at) AS SELECT NULL, NULL WHERE 0;
+CREATE TRIGGER prune_audit_commit INSTEAD OF INSERT ON prune_audit BEGIN
+  INSERT OR REPLACE INTO audit_removed (id, n, hash, at) SELECT 1, n, h, NEW.at FROM audit WHERE n = NEW.upto;
+  DELETE FROM audit WHERE n <= NEW.upto;
+END;
+`;
+
 /** Step n leads from `user_version` n to n + 1. Steps that were released never change. */
-const migrations: readonly string[] = [version1];
+const migrations: readonly string[] = [version1, version2];
 
 /** `user_version` of a journal that this software writes. */
 export const SCHEMA_VERSION = migrations.length;

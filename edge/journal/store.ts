@@ -52,6 +52,12 @@ export class JournalStore implements Store {
     this.#wal.wrote(PRUNE_BYTES);
   }
 
+  /** Removes the audit up to line `upto`; call it only as a task of the queue. */
+  async pruneAudit(upto: number, at: number): Promise<void> {
+    await this.#db.run('INSERT INTO prune_audit VALUES (?, ?)', upto, at);
+    this.#wal.wrote(PRUNE_BYTES);
+  }
+
   /** Gives the journal a new epoch and notes why; call it only as a task of the queue. */
   async beginEpoch(notice: StorageNotice): Promise<Epoch> {
     const begun = await this.#db.transaction((queries) => beginEpoch(queries, notice));

@@ -44,7 +44,25 @@ export async function readTail(db: Queries): Promise<JournalEnd> {
     heads[lane] = await laneHead(db, lane, start);
   }
   const mark = await db.get<{ hour: number }>('SELECT hour FROM hour ORDER BY position DESC LIMIT 1');
-  return { heads: heads as Heads, position, hour: mark?.hour ?? -1 };
+  return { heads: heads as Heads, audit: await auditEnd(db), position, hour: mark?.hour ?? -1 };
+}
+
+/** How far retention has removed the audit; zero: nothing. */
+export async function auditStart(db: Pick<Queries, 'get'>): Promise<BinaryHead> {
+  const row = await db.get<BinaryHead>('SELECT n AS seq, hash FROM audit_removed');
+  return row ?? { seq: 0, hash: Buffer.from(CHAIN_START, 'hex') };
+}
+
+/** False in a journal of an earlier version that is not yet brought to this one's form. */
+export async function hasAudit(db: Pick<Queries, 'get'>): Promise<boolean> {
+  return (await db.get("SELECT 1 FROM sqlite_schema WHERE name = 'audit'")) !== undefined;
+}
+
+/** What the next line of the audit is chained to. Whether the chain holds is for `verify`: alarms must go on. */
+async function auditEnd(db: Queries): Promise<BinaryHead> {
+  if (!(await hasAudit(db))) return { seq: 0, hash: Buffer.from(CHAIN_START, 'hex') };
+  const last = await db.get<BinaryHead>('SELECT n AS seq, h AS hash FROM audit ORDER BY n DESC LIMIT 1');
+  return last ?? (await auditStart(db));
 }
 
 async function laneHead(db: Queries, lane: Lane, start: LaneStart): Promise<BinaryHead> {

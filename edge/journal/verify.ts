@@ -3,6 +3,7 @@ import type { Alarm } from '../../contract/alarm.ts';
 import { chainNext, digestOf } from '../../contract/chain.ts';
 import type { Lane } from '../../contract/event.ts';
 import type { LaneHead } from '../../contract/outbox.ts';
+import { verifyAudit } from './audit-rows.ts';
 import type { BinaryHead } from './encode.ts';
 import { journalFile } from './opening.ts';
 import { alarmAfter } from './projection.ts';
@@ -19,6 +20,8 @@ export interface Fault {
   lane?: Lane;
   seq?: number;
   alarm?: string;
+  /** Line of the audit. */
+  audit?: number;
   what: string;
 }
 
@@ -28,6 +31,8 @@ export interface Verified {
   alarms: number;
   faults: number;
   heads: Record<Lane, LaneHead>;
+  /** Lines of the audit, and its end. */
+  audit: { lines: number; head: LaneHead };
 }
 
 interface Row {
@@ -87,6 +92,7 @@ class Verifier {
   #rows = 0;
   #alarms = 0;
   #faults = 0;
+  #audit: Verified['audit'] = { lines: 0, head: { seq: 0, hash: '' } };
 
   constructor(db: Database, onFault: (fault: Fault) => void) {
     this.#db = db;
@@ -105,6 +111,9 @@ class Verifier {
     await this.#verifyRows(last?.p ?? 0);
     await this.#verifyAlarms();
     await this.#verifyCursors();
+    this.#audit = await verifyAudit(this.#db, ({ n, what }) =>
+      this.fault(n === undefined ? { what } : { audit: n, what }),
+    );
   }
 
   report(): Verified {
@@ -118,6 +127,7 @@ class Verifier {
       alarms: this.#alarms,
       faults: this.#faults,
       heads: { a: head('a'), e: head('e') },
+      audit: this.#audit,
     };
   }
 

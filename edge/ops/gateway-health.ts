@@ -1,9 +1,12 @@
 import { statfsSync } from 'node:fs';
-import type { LiveStatus } from '../../contract/live.ts';
+import type { IsolationView, LiveStatus } from '../../contract/live.ts';
 import type { Adapter } from '../adapters/adapter.ts';
 import type { OnvifAdapter } from '../adapters/onvif/onvif-adapter.ts';
 import type { AlarmBook } from '../alarms/book.ts';
 import type { NotReady } from '../api/ports.ts';
+import type { ArmingStatus } from '../arming/arming.ts';
+import type { Drills } from '../drills/drills.ts';
+import type { Duty } from '../duty/duty.ts';
 import type { StorageState } from '../journal/batch.ts';
 import type { Registry } from '../registry/registry.ts';
 import { absentDevice } from './absence.ts';
@@ -28,6 +31,11 @@ export interface GatewayHealthOptions {
   /** A console of somebody on duty can be heard. */
   soundArmed: () => boolean;
   onvif: Pick<OnvifAdapter, 'status'>;
+  arming: { status(): ArmingStatus };
+  /** Detectors that are isolated. */
+  isolations: () => IsolationView[];
+  drills: Pick<Drills, 'view'>;
+  duty: Pick<Duty, 'view'>;
 }
 
 /** What the lights of the console, the heartbeat and the probes show. */
@@ -42,6 +50,8 @@ export class GatewayHealth {
     const { uplinks, journal, registry, book, clockWatch, inbox, soundArmed } = this.#o;
     const offline = new Set(book.open().map(absentDevice));
     offline.delete(undefined);
+    const isolations = this.#o.isolations();
+    const drills = this.#o.drills.view();
     return {
       k: 'status',
       uplinks: uplinks.map((uplink) => {
@@ -54,7 +64,11 @@ export class GatewayHealth {
       devices: { total: registry.devices().length, offline: offline.size },
       inbox: inbox.counts,
       sound: soundArmed() ? 'armed' : 'none',
-      mode: 'normal',
+      mode: drills.find(({ kind }) => kind === 'drill')?.kind ?? drills[0]?.kind ?? 'normal',
+      ...(drills.length === 0 ? {} : { drills }),
+      duty: this.#o.duty.view(),
+      ...shown(this.#o.arming.status()),
+      ...(isolations.length === 0 ? {} : { isolations }),
     };
   }
 
@@ -99,4 +113,9 @@ export function holdHours(dataDir: string): number {
   } catch {
     return 0;
   }
+}
+
+/** Only what there is: most campuses have nothing to prompt for. */
+function shown(arming: ArmingStatus): Partial<ArmingStatus> {
+  return Object.fromEntries(Object.entries(arming).filter(([, list]) => list.length > 0));
 }

@@ -1,3 +1,4 @@
+import type { ServiceLevel } from '../../contract/alarm.ts';
 import { lanes } from '../../contract/event.ts';
 import type { Adapter } from '../adapters/adapter.ts';
 import type { ExternalBroker } from '../adapters/external-mqtt/external-broker.ts';
@@ -20,12 +21,14 @@ export interface ReadingSources {
   externals: readonly Pick<ExternalBroker, 'name' | 'status'>[];
   /** Cameras and access controllers. */
   onvif: Pick<OnvifAdapter, 'status'>;
+  /** Service levels missed since the start. */
+  missed: Readonly<Record<ServiceLevel, number>>;
   live: { readonly clients: number; readonly ignored: number; soundArmed(): boolean };
 }
 
 /** Every figure of the gateway that is read at a scrape of `/metrics`. */
 export function readings(sources: ReadingSources): Reading[] {
-  const { pipeline, broker, inbox, book, journal, uplinks, externals, onvif, live } = sources;
+  const { pipeline, broker, inbox, book, journal, uplinks, externals, onvif, live, missed } = sources;
   return [
     { name: 'campus_waiting', help: 'Items that wait for a batch.', value: () => pipeline.depth },
     { name: 'campus_duplicates', help: 'Events swallowed as duplicates.', value: () => pipeline.duplicates },
@@ -47,6 +50,16 @@ export function readings(sources: ReadingSources): Reading[] {
       value: () => (live.soundArmed() ? 1 : 0),
     },
     { name: 'campus_alarms_open', help: 'Open alarms.', value: () => book.size },
+    {
+      name: 'campus_alarms_handled_late',
+      help: 'Alarms that nobody handled in time, since the start.',
+      value: () => missed.handle,
+    },
+    {
+      name: 'campus_alarms_on_scene_late',
+      help: 'Alarms for which nobody was on the scene in time, since the start.',
+      value: () => missed.scene,
+    },
     { name: 'campus_inbox_messages', help: 'Messages nobody understood.', value: () => inbox.messages },
     { name: 'campus_inbox_evicted', help: 'Groups dropped from the full inbox.', value: () => inbox.evicted },
     { name: 'campus_inbox_bytes', help: 'Bytes of samples in the inbox.', value: () => inbox.bytes },

@@ -1,4 +1,5 @@
 import type { Alarm } from '../../contract/alarm.ts';
+import type { AuditEntry } from '../../contract/audit.ts';
 import { encodeBody } from '../../contract/cloud-event.ts';
 import {
   type Clock,
@@ -6,6 +7,7 @@ import {
   type EventDraft,
   gatewayClock,
   gatewayClocks,
+  type Lane,
   type Origin,
   type Severity,
 } from '../../contract/event.ts';
@@ -18,6 +20,7 @@ import type { AlarmBook, ConditionPoint } from '../alarms/book.ts';
 import { opensAlarms } from '../alarms/key.ts';
 import type { Armed, Change } from '../alarms/lifecycle.ts';
 import type { DeviceInput } from '../alarms/sources.ts';
+import { auditOf, type WhoIs } from '../audit/from-event.ts';
 import type { JournalRow, RetainedMessage, SealedBatch } from '../journal/batch.ts';
 import type { Journal } from '../journal/journal.ts';
 import { UNFINISHED_KEY } from '../journal/unfinished.ts';
@@ -38,6 +41,7 @@ import type { Share } from './item.ts';
 import type { Machine, Moves } from './machine.ts';
 import { ownDraft } from './own-event.ts';
 import { endedByPresence, replacementDraft, unitKey } from './replaced-units.ts';
+import type { SamePress } from './same-press.ts';
 
 /** What evaluating a batch needs. */
 export interface Evaluation {
@@ -47,6 +51,8 @@ export interface Evaluation {
   devices: LiveDevices;
   book: AlarmBook;
   duplicates: Duplicates;
+  /** One press that is reported on two ways. */
+  samePress?: SamePress;
   clock: () => number;
   /** How far the wall clock can be trusted now. */
   clockQuality: () => Clock['quality'];
@@ -54,6 +60,8 @@ export interface Evaluation {
   onDuplicate: () => void;
   /** Zones, drills, duty, escalation: what moves with events, people and time. */
   machines?: readonly Machine[];
+  /** Who somebody is, for the audit. */
+  whoIs?: WhoIs;
 }
 
 const noMachines: readonly Machine[] = [];
@@ -96,7 +104,21 @@ export class Batch implements Moves {
     // one whose profile cannot be used still has its place
     const device = deviceId === undefined || live !== undefined ? undefined : registry.device(deviceId);
     const own = device === undefined ? identity : { ...identity, ...registry.originOf(device, draft.input) };
-    return this.#addEvent(live, draft, undefined, where === undefined ? own : { ...own, ...where });
+    const event = this.#addEvent(live, draft, undefined, where === undefined ? own : { ...own, ...where });
+    this.#auditEvent(event);
+    return event;
+  }
+
+  /** A line of the audit that no event makes. */
+  audit(entry: AuditEntry, lane: Lane = 'e'): void {
+    this.#sealed.audit ??= [];
+    this.#sealed.audit.push({
+      at: msOf(entry.at),
+      user: entry.user,
+      object: entry.on,
+      lane,
+      body: JSON.stringify(entry),
+    });
   }
 
   /**
@@ -184,7 +206,7 @@ export class Batch implements Moves {
       if (alarm.slot !== undefined) origin.slot = alarm.slot;
       if (alarm.place !== undefined) origin.place = alarm.place;
       if (alarm.unit !== undefined) origin.unit = alarm.unit;
-      this.#store(draft, knownOrigin(origin, undefined), undefined, alarm.id);
+      this.#auditEvent(this.#store(draft, knownOrigin(origin, undefined), undefined, alarm.id));
       this.#alarms.set(alarm.id, alarm);
     }
   }
@@ -195,6 +217,11 @@ export class Batch implements Moves {
       this.#sealed.states.push({ key: `device:${id}`, value: JSON.stringify(state) });
     }
     return this.#sealed;
+  }
+
+  #auditEvent(event: Event): void {
+    const entry = auditOf(event, this.#e.whoIs ?? (() => ({})));
+    if (entry !== undefined) this.audit(entry, event.lane);
   }
 
   #addDraft(live: LiveDevice, draft: EventDraft, raw: RawMessage): void {
@@ -208,7 +235,7 @@ export class Batch implements Moves {
       }
       this.#e.duplicates.remember(key, at);
     }
-    this.#addEvent(live, draft, key);
+    this.#addEvent(live, draft, key, undefined, `${raw.adapter} ${live.device.id}`);
   }
 
   /** `own`: the origin of an event that no device at work causes. */
@@ -217,6 +244,7 @@ export class Batch implements Moves {
     draft: EventDraft,
     key: string | undefined,
     own: Origin = this.#e.identity,
+    way?: string,
   ): Event {
     const { devices } = this.#e;
     const known = live === undefined ? knownOrigin(own, draft.input) : devices.originOf(live, draft.input);
@@ -224,9 +252,9 @@ export class Batch implements Moves {
     if (raisedOnLifeSafety.has(draft.type) && draft.severity > 2 && this.#protectsLife(live, origin.slot)) {
       draft.severity = 2 as Severity;
     }
-    for (const machine of this.#machines) machine.mark?.(draft, origin);
+    for (const machine of this.#machines) machine.mark?.(draft, origin, way);
     const event = this.#store(draft, known, key === undefined ? undefined : [key], undefined);
-    const changes = opensAlarms(event.kind) ? this.#raise(event, this.#armed(event)) : nothing;
+    const changes = opensAlarms(event.kind) ? this.#raise(event, this.#armed(event), way) : nothing;
     for (const machine of this.#machines) machine.follow?.(event, changes, this);
     // what is behind it is out of reach, also after a restart
     if (live !== undefined && goesAway(draft)) this.lose(devices.forgetBehind(live.device.id), [event.id]);
@@ -243,8 +271,10 @@ export class Batch implements Moves {
     return slot === undefined ? 'never' : this.#e.registry.armed(slot);
   }
 
-  #raise(event: Event, armed: Armed): readonly Change[] {
-    const changes = this.#e.book.onEvent(event, { armed });
+  /** `way`: adapter and device that reported it. */
+  #raise(event: Event, armed: Armed, way?: string): readonly Change[] {
+    const echo = way !== undefined && this.#e.samePress?.isEcho(event, way) === true;
+    const changes = this.#e.book.onEvent(event, { armed, echo });
     this.addChanges(changes, [event.id]);
     return changes;
   }

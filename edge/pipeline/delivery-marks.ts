@@ -8,8 +8,8 @@ import type { CursorMove } from '../journal/batch.ts';
 /** Somebody who gets events. */
 export interface Recipient {
   recipient: string;
-  /** Does this recipient get rows of this type and severity? */
-  takes: (row: { type: string; severity: number }) => boolean;
+  /** Does this recipient get rows of this type, severity and mode? */
+  takes: (row: { type: string; severity: number; mode: string }) => boolean;
 }
 
 /** Key of the state that holds which rows were refused: a cursor counts them as had. */

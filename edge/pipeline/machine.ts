@@ -22,8 +22,11 @@ export interface Moves {
  * what it must know after a restart it keeps.
  */
 export interface Machine {
-  /** Before an event is stored: may change what it counts as, e.g. its `mode` in a drill. */
-  mark?(draft: EventDraft, origin: Origin): void;
+  /**
+   * Before an event is stored: may change what it counts as, e.g. its `mode` in a drill. `way`: adapter and device that
+   * reported it; undefined: the gateway itself.
+   */
+  mark?(draft: EventDraft, origin: Origin, way?: string): void;
   /** After an event is stored, before it raises alarms: are the alarms of `disarmable` types awake here now? */
   armed?(event: Event): Armed | undefined;
   /** After an event and its alarms. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { deviceInputSchema, deviceSchema, slotSchema } from '../../contract/site.ts';
+import { type DeviceOnvif, deviceInputSchema, deviceSchema, slotSchema } from '../../contract/site.ts';
 
 const { id, name, profile, key, settings, bridge, user } = deviceSchema.shape;
 
@@ -36,4 +36,9 @@ export const adoptRequestSchema = z.strictObject({
   ),
   user: user.describe('Its broker user; default: the user it connected as, if that is its own.'),
 });
-export type AdoptRequest = z.infer<typeof adoptRequestSchema>;
+export type AdoptRequest = z.infer<typeof adoptRequestSchema> & {
+  /** Of a device that is reached over ONVIF; with its password. */
+  onvif?: DeviceOnvif;
+  /** Slots that the camera sees, beside its own. */
+  sees?: readonly string[];
+};

@@ -22,7 +22,10 @@ export interface FieldFault {
 export type Adoption = { device: Device; slots: Slot[]; site: Site } | { faults: FieldFault[] };
 
 export interface AdoptContext {
-  registry: Pick<Registry, 'devices' | 'device' | 'slots' | 'faultsOf' | 'devicesOfUser' | 'isOwnAccount'>;
+  registry: Pick<
+    Registry,
+    'devices' | 'device' | 'slots' | 'links' | 'faultsOf' | 'devicesOfUser' | 'isOwnAccount'
+  >;
   profiles: Pick<Profiles, 'get' | 'list'>;
   /** Absent: the device was never heard (command line). */
   group?: InboxGroup;
@@ -41,8 +44,9 @@ export function planAdoption(request: AdoptRequest, context: AdoptContext): Adop
   const key = read !== undefined && 'key' in read ? read.key : (request.key ?? request.id ?? '');
   const id = request.id ?? freeId(key, request.profile, context);
   const plan = new Plan(request, context, profile, id);
-  const device = plan.device(key);
-  const site: Site = { ...emptySite, slots: plan.slots, devices: [device] };
+  // of a device over ONVIF the adapter knows who speaks
+  const device = plan.device(request.onvif === undefined ? key : id);
+  const site: Site = { ...emptySite, slots: plan.slots, devices: [device], links: plan.links() };
   const issues = context.registry.faultsOf(site, profileFacts(context.profiles)).filter(
     // said above, with what to choose
     ({ path }) => !(profile === undefined && path[2] === 'profile'),
@@ -116,7 +120,7 @@ class Plan {
   }
 
   device(key: string): Device {
-    const { name, profile, settings } = this.#request;
+    const { name, profile, settings, onvif } = this.#request;
     const bridge = this.#bridge();
     const user = this.#user(bridge, key);
     const slot = this.#ownSlot();
@@ -131,13 +135,22 @@ class Plan {
       ...(settings === undefined ? {} : { settings }),
       ...(bridge === undefined ? {} : { bridge }),
       ...(user === undefined ? {} : { user }),
+      ...(onvif === undefined ? {} : { onvif }),
     };
+  }
+
+  /** What the camera sees, after those that are nearer because somebody named them first. */
+  links(): Site['links'] {
+    const { sees = [] } = this.#request;
+    const links = new Map(this.#context.registry.links().map(({ slot, cameras }) => [slot, cameras]));
+    return [...new Set(sees)].map((slot) => ({ slot, cameras: [...(links.get(slot) ?? []), this.#id] }));
   }
 
   /** An issue of the site as a fault of the request. */
   faultOf(issue: SiteIssue): FieldFault {
     const [table, index, ...rest] = issue.path.map(String);
     const within = rest.join('.');
+    if (table === 'links') return { path: `sees.${index}`, message: issueText(issue) };
     const base = table === 'slots' ? this.#paths[Number(index)] : undefined;
     const path =
       base === undefined ? within : base === 'slot' && within === 'place' ? 'place' : `${base}.${within}`;

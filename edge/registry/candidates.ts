@@ -212,7 +212,7 @@ function coverageOf(profile: CompiledProfile, payload: Buffer): number {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return 0.5;
   const keys = Object.keys(body);
   if (keys.length === 0) return 0;
-  const known = new Set(profile.forms.flatMap((form) => [...form.knownKeys]));
+  const known = new Set(profile.forms.flatMap((form) => [...form.keys.names]));
   return keys.filter((key) => known.has(key)).length / keys.length;
 }
 

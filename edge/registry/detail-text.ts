@@ -7,6 +7,12 @@ const rules: Rule[] = [
   [/^a value of "(.*)" is not known to profile (\S+)$/, (key, id) => `模板 ${id} 不认识“${key}”的值`],
   [/^no form of profile (\S+) has the keys of this message$/, (id) => `模板 ${id} 没有与此报文相符的格式`],
   [/^profile (\S+) knows none of its keys: (.*)$/, (id, keys) => `模板 ${id} 不认识其中任何字段：${keys}`],
+  [
+    /^profile (\S+) knows (.*) only beside other keys, which are missing$/,
+    (id, keys) => `模板 ${id} 只在与其他字段同时出现时才读取 ${keys}，而那些字段缺失`,
+  ],
+  [/^what is at "(.*)" is no list and no object$/, (key) => `“${key}”处既不是列表也不是对象`],
+  [/^an element of "(.*)" has no "(.*)"$/, (list, key) => `“${list}”中有一项缺少“${key}”`],
   [/^profile (\S+) does not know its keys (.*)$/, (id, keys) => `模板 ${id} 不认识字段：${keys}`],
   [
     /^profile (\S+) reads messages of (\S+), this one came over (\S+): /,

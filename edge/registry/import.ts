@@ -1,8 +1,10 @@
 import type { Device, Site } from '../../contract/site.ts';
 import type { Queries } from '../journal/sqlite.ts';
+import { type Move, withPresentAddress } from './moved-address.ts';
 import { deviceCost, hashPassword, personCost, verifyPassword } from './passwords.ts';
 import { type Replacement, withPresentUnit } from './replacement.ts';
 import { idOf, type Table } from './site-issue.ts';
+import type { Account } from './users.ts';
 
 /** What an import does, or would do, to one table: ids, and how many stay as they are. */
 export interface TableReport {
@@ -23,6 +25,8 @@ export interface StoredRow {
   hash?: string;
   /** Hash of the password the last import gave: tells a new password in the file from one a person chose since. */
   given?: string | null;
+  /** Of a person: what the gateway keeps beside, as JSON. */
+  account?: string;
   /** Of a device that the gateway signs in at: its password, as it is. */
   secret?: string | undefined;
 }
@@ -38,6 +42,8 @@ export interface ImportOptions {
   secrets?: ReadonlyMap<string, string>;
   /** Devices whose unit was replaced, by id. */
   replacements?: ReadonlyMap<string, Replacement>;
+  /** Devices that have another address, by id. */
+  moves?: ReadonlyMap<string, Move>;
 }
 
 /** Rows to delete and then insert, table by table. */
@@ -55,6 +61,11 @@ export const tableNames: Record<Table, string> = {
   devices: 'device',
   users: 'user',
   links: 'link',
+  zones: 'zone',
+  phones: 'phone',
+  hours: 'hours',
+  plans: 'floor_plan',
+  calendar: 'calendar',
 };
 
 const tables = Object.keys(tableNames) as Table[];
@@ -70,7 +81,10 @@ export async function planImport(
   const writes: ImportPlan['writes'] = [];
   for (const table of tables) {
     const wanted: Wanted[] = site[table].map((entry) =>
-      wantedOf(table, withIssuedUser(table, withUnit(table, entry, stored, options), stored)),
+      wantedOf(
+        table,
+        asChanged(table, withIssuedUser(table, withUnit(table, entry, stored, options), stored), stored),
+      ),
     );
     const rows = await mapTwo(wanted, (entry) =>
       table === 'devices'
@@ -80,6 +94,7 @@ export async function planImport(
     const names = new Set(wanted.map(({ id }) => id));
     const missing = [...stored[table].keys()].filter((id) => !names.has(id));
     const protectedIds = new Set(stays[table].map((entry) => idOf(table, entry)));
+    for (const row of stored[table].values()) if (isEdited(row)) protectedIds.add(row.id);
     const removes = options.replace?.has(table) === true;
     const one: TableReport = {
       added: rows.filter(({ change }) => change === 'added').map(({ row }) => row.id),
@@ -140,6 +155,8 @@ export async function applyImport(queries: Queries, plan: ImportPlan): Promise<v
         JSON.stringify(secrets),
       );
   }
+  // a plan that is changed is written anew and keeps its picture
+  await queries.run('DELETE FROM plan_image WHERE id NOT IN (SELECT id FROM floor_plan)');
   // an account that is marked as one for commissioning is no device's own any more
   await queries.run(
     `UPDATE device SET body = json_remove(body, '$.user')
@@ -158,13 +175,24 @@ function insertInto(table: string): string {
       hash = iif(excluded.hash = '', hash, excluded.hash), given = coalesce(excluded.given, given)`;
 }
 
-/** The unit that was put in since the file was written stays, unless the site names another one. */
-function withUnit(table: Table, entry: object, stored: StoredSite, { replacements }: ImportOptions): object {
+/** The unit that was put in since the file was written stays, and where it is, unless the site names another one. */
+function withUnit(table: Table, entry: object, stored: StoredSite, options: ImportOptions): object {
   const id = idOf(table, entry) ?? '';
   const row = table === 'devices' ? stored.devices.get(id) : undefined;
-  return row === undefined
-    ? entry
-    : withPresentUnit(entry as Device, JSON.parse(row.body), replacements?.get(id));
+  if (row === undefined) return entry;
+  const present = JSON.parse(row.body) as Device;
+  const moved = withPresentAddress(entry as Device, present, options.moves?.get(id));
+  return withPresentUnit(moved, present, options.replacements?.get(id));
+}
+
+/** Who was made, changed or removed in the console stays so: a file of the installer gives nobody their rights back. */
+function asChanged(table: Table, entry: object, stored: StoredSite): object {
+  const row = table === 'users' ? stored.users.get(idOf(table, entry) ?? '') : undefined;
+  return row !== undefined && isEdited(row) ? (JSON.parse(row.body) as object) : entry;
+}
+
+function isEdited({ account }: StoredRow): boolean {
+  return account !== undefined && (JSON.parse(account) as Account).edited === true;
 }
 
 /** The account that this gateway issued to a device stays, unless the site names one. */
@@ -187,8 +215,18 @@ interface Wanted {
 
 function wantedOf(table: Table, entry: object): Wanted {
   if (table === 'devices') return wantedDevice(entry as Device);
-  const { password, password_file: _, ...body } = entry as { password?: string; password_file?: string };
+  const {
+    password,
+    password_file: _,
+    image_file: _image,
+    ...body
+  } = entry as { password?: string; password_file?: string; image_file?: string };
   return { id: idOf(table, entry) ?? '', body: JSON.stringify(body), password };
+}
+
+/** The row of a device as an import would write it. */
+export function bodyOf(device: Device): string {
+  return wantedDevice(device).body;
 }
 
 /** A device without its password. */

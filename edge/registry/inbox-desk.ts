@@ -398,8 +398,8 @@ function notWritten(refusal: ProfileRefusal, profile: string): BothLanguages {
   };
 }
 
-/** What a person changed stands in the log and as SYS.CFG in the journal. */
-function record(
+/** What a person did stands in the log and as SYS.CFG in the journal. */
+export function record(
   { emit, clock, logger }: Pick<InboxDeskOptions, 'emit' | 'clock' | 'logger'>,
   by: string,
   data: Record<string, unknown>,

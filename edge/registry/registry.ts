@@ -2,15 +2,38 @@ import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { uuidv7 } from 'uuidv7';
 import type { ConfigFault } from '../../config/fault.ts';
-import type { Credential, Device, OrgUnit, Place, Site, Slot } from '../../contract/site.ts';
+import {
+  type Credential,
+  type Device,
+  type DeviceOnvif,
+  deviceSchema,
+  type OrgUnit,
+  type Phone,
+  type Place,
+  type Site,
+  type Slot,
+} from '../../contract/site.ts';
 import type { BrokerAccount } from '../adapters/mqtt/options.ts';
 import { moveToQuarantine } from '../journal/quarantine.ts';
 import type { Database, Queries } from '../journal/sqlite.ts';
 import { type AccountListener, type AccountRecord, BrokerAccounts } from './accounts.ts';
+import {
+  type CampusSection,
+  entryOf,
+  forgetEdited,
+  markEdited,
+  putImage,
+  readEdited,
+  readImage,
+  removeRow,
+  withoutEdited,
+  withoutEntry,
+} from './campus-edit.ts';
 import { accountOf, type IssuedCredential, isOwnAccount, newDevicePassword } from './device-credentials.ts';
 import { IgnoreList } from './ignored.ts';
 import {
   applyImport,
+  bodyOf,
   type ImportReport,
   planImport,
   readSecrets,
@@ -19,7 +42,10 @@ import {
   siteOf,
   tableNames,
 } from './import.ts';
+import { ImportRecords } from './import-records.ts';
+import { keepMove, type Move, readMoves } from './moved-address.ts';
 import { deviceCost, hashPassword, personCost, verifyPassword } from './passwords.ts';
+import type { PlanImage } from './plan-image.ts';
 import {
   keepReplacement,
   type Replacement,
@@ -99,6 +125,8 @@ export class Registry {
   readonly sessions: SessionStore;
   /** Unknown devices that nobody wants to see in the inbox. */
   readonly ignored: IgnoreList;
+  /** What files changed of the campus, to be recorded. */
+  readonly imports = new ImportRecords();
   /** The broker's way to ask who a device is. */
   readonly access: BrokerAccounts;
   readonly #db: Database;
@@ -109,6 +137,7 @@ export class Registry {
   #view = new SiteView(emptySite);
   #credentials: StoredSite['credentials'] = new Map();
   #replacements: ReadonlyMap<string, Replacement> = new Map();
+  #moves: ReadonlyMap<string, Move> = new Map();
   #accounts = new Map<string, AccountRecord>();
   #secrets: ReadonlyMap<string, string> = new Map();
   #version = 0;
@@ -184,6 +213,11 @@ export class Registry {
 
   links(): Site['links'] {
     return this.#view.site.links;
+  }
+
+  /** Whom to call, the first first. */
+  phones(): readonly Phone[] {
+    return this.#view.site.phones.toSorted((a, b) => a.order - b.order);
   }
 
   place(id: string): Place | undefined {
@@ -277,7 +311,9 @@ export class Registry {
   async refresh(): Promise<boolean> {
     const version = await this.#currentDataVersion();
     if (version === this.#dataVersion) return false;
+    const before = this.site();
     await this.#load();
+    this.imports.take('command line', before, this.site());
     return true;
   }
 
@@ -289,7 +325,7 @@ export class Registry {
     return this.#inTurn(async () => {
       const read = readSiteFile(file, { ...options, existing: this.site() });
       if ('faults' in read) return read;
-      return { report: await this.#import(read.site, options, read.sections) };
+      return { report: await this.#import(read.site, options, read.sections, read.images) };
     });
   }
 
@@ -307,14 +343,15 @@ export class Registry {
     });
   }
 
-  /** What would keep these entries from being added. Their paths begin with the section, as `devices.0.key`. */
+  /** What would keep these entries from being added; of links the whole list is given. Paths begin with the section. */
   faultsOf(site: Site, profiles: ProfileFacts): SiteIssue[] {
     const existing = this.site();
     const taken = (Object.keys(tableNames) as Table[]).flatMap((table) => {
       const ids = new Set(existing[table].map((entry) => idOf(table, entry)));
       return site[table].flatMap((entry, index) => {
         const id = idOf(table, entry);
-        if (!ids.has(id)) return [];
+        // a camera more at a slot that has some
+        if (!ids.has(id) || table === 'links') return [];
         return [issue([table, index, 'id'], `"${id}" is taken`, 'choose another')];
       });
     });
@@ -402,9 +439,86 @@ export class Registry {
     });
   }
 
+  /**
+   * Notes where a device that is reached over ONVIF is now, and by what it is known. A later import that names an address
+   * which it has left does not undo that. Rejects for a device without one.
+   */
+  noteOnvif(id: string, known: Pick<DeviceOnvif, 'endpoint' | 'serial'> & { url?: string }): Promise<Device> {
+    return this.#inTurn(async () => {
+      await this.refresh();
+      const old = this.device(id);
+      if (old?.onvif === undefined)
+        throw new Error(`"${id}" is not reached over ONVIF; see the list of devices`);
+      const device = deviceSchema.parse({ ...old, onvif: { ...old.onvif, ...known } });
+      const [from, to] = [old.onvif.url, device.onvif?.url ?? old.onvif.url];
+      await this.#db.transaction(async (queries) => {
+        await queries.run('UPDATE device SET body = ?2 WHERE id = ?1', id, bodyOf(device));
+        if (to !== from) await keepMove(queries, id, { from, to, before: this.#moves.get(id) });
+      });
+      await this.#load();
+      return device;
+    });
+  }
+
   /** The last replacement of each registered device whose unit was replaced. */
   replacements(): Replacement[] {
     return [...this.#replacements.values()].filter(({ device }) => this.device(device) !== undefined);
+  }
+
+  /**
+   * Puts an entry in the place of the one with its id, or adds it; checked as an import is. Answers what was there before.
+   * Rejects with a `SiteError`.
+   */
+  putEntry(
+    section: CampusSection,
+    id: string,
+    entry: object,
+    profiles: ProfileFacts,
+  ): Promise<object | undefined> {
+    return this.#inTurn(async () => {
+      await this.refresh();
+      const existing = this.site();
+      const site = { ...emptySite, [section]: [entry] } as Site;
+      const issues = checkSite(site, { existing, profiles });
+      if (issues.length > 0) throw new SiteError(issues);
+      const plan = await planImport(await readStored(this.#db), site, existing, { secrets: this.#secrets });
+      await this.#db.transaction(async (queries) => {
+        await applyImport(queries, plan);
+        await markEdited(queries, section, id);
+      });
+      await this.#load();
+      return entryOf(existing, section, id);
+    });
+  }
+
+  /** Removes an entry; answers what it was, undefined where there was none. Rejects with a `SiteError` while it is needed. */
+  removeEntry(section: CampusSection, id: string): Promise<object | undefined> {
+    return this.#inTurn(async () => {
+      await this.refresh();
+      const existing = this.site();
+      const before = entryOf(existing, section, id);
+      if (before === undefined) return undefined;
+      const issues = checkSite({}, { existing: withoutEntry(existing, section, id) });
+      if (issues.length > 0) throw new SiteError(issues);
+      await this.#db.transaction(async (queries) => {
+        await removeRow(queries, section, id);
+        await markEdited(queries, section, id);
+      });
+      await this.#load();
+      return before;
+    });
+  }
+
+  /** Stores the picture of a plan that is registered. */
+  putPlanImage(id: string, image: PlanImage): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#db.transaction((queries) => putImage(queries, id, image));
+    });
+  }
+
+  /** The picture of a plan; undefined: it has none. */
+  planImage(id: string): Promise<PlanImage | undefined> {
+    return readImage(this.#db, id);
   }
 
   /** Waits for an import under way, then closes the file. */
@@ -413,7 +527,12 @@ export class Registry {
     await this.#db.close();
   }
 
-  async #import(site: Site, options: SiteImportOptions, sections: ReadonlySet<Table>): Promise<ImportReport> {
+  async #import(
+    site: Site,
+    options: SiteImportOptions,
+    sections: ReadonlySet<Table>,
+    images: ReadonlyMap<string, PlanImage> = new Map(),
+  ): Promise<ImportReport> {
     const replace = options.replace === true ? sections : new Set<Table>();
     const stored = await readStored(this.#db);
     const stays = staying(siteOf(stored), site, replace);
@@ -421,11 +540,14 @@ export class Registry {
     const last = await this.#db.get<{ value: string }>(`SELECT value FROM meta WHERE key = 'import'`);
     // Checking each password against its hash takes seconds on a large campus; one check tells that nothing changed.
     const same = last !== undefined && (await verifyPassword(fingerprint, last.value));
-    const plan = await planImport(stored, same ? withoutKnownPasswords(site, stored) : site, stays, {
+    const edited = same && replace.size === 0 ? await readEdited(this.#db) : new Set<string>();
+    const fresh = same ? withoutEdited(withoutKnownPasswords(site, stored), edited) : site;
+    const plan = await planImport(stored, fresh, stays, {
       dryRun: options.dryRun === true,
       replace,
       secrets: await readSecrets(this.#db),
       replacements: this.#replacements,
+      moves: this.#moves,
     });
     if (options.dryRun === true) return plan.report;
     // an import that changes nothing needs no space on the disk
@@ -434,9 +556,17 @@ export class Registry {
     const mark = same ? last.value : await hashPassword(fingerprint, personCost);
     await this.#db.transaction(async (queries) => {
       await applyImport(queries, plan);
+      if (!same) {
+        await forgetEdited(queries);
+        for (const [id, image] of images) await putImage(queries, id, image);
+      }
       await queries.run(`INSERT OR REPLACE INTO meta (key, value) VALUES ('import', ?)`, mark);
     });
-    if (changes) await this.#load();
+    if (changes) {
+      const before = this.site();
+      await this.#load();
+      this.imports.take('site.import', before, this.site());
+    }
     return plan.report;
   }
 
@@ -447,6 +577,7 @@ export class Registry {
     await this.users.load();
     this.#credentials = stored.credentials;
     this.#replacements = await readReplacements(this.#db);
+    this.#moves = await readMoves(this.#db);
     const before = this.#accounts;
     this.#accounts = new Map();
     this.#view = new SiteView(siteOf(stored));

@@ -13,7 +13,9 @@ import {
   type User,
   userSchema,
 } from '../../contract/site.ts';
-import { idOf, issue, type SiteIssue, type Table } from './site-issue.ts';
+import { campusLeftBehind, checkCampus } from './campus-check.ts';
+import { idOf, issue, rawEntries, type SiteIssue, type Table } from './site-issue.ts';
+import { refer } from './site-refer.ts';
 import { checkCredential, keyProblem } from './topic-rights.ts';
 
 /** What the import must know of the device profiles. */
@@ -73,7 +75,9 @@ export function checkSite(raw: unknown, context: SiteContext): SiteIssue[] {
     ]),
     ...view.users.flatMap((entry) => checkPassword(entry.at, entry.value, context.existing.users)),
     ...view.links.flatMap((entry) => checkLink(entry, view)),
+    ...checkCampus(raw, context.existing, view.ids),
     ...leftBehind(unlisted(context.existing, raw), view),
+    ...campusLeftBehind(unlisted(context.existing, raw), view.ids),
   ];
 }
 
@@ -100,6 +104,7 @@ function leftBehind(existing: Site, view: View): SiteIssue[] {
     ...existing.slots.flatMap((slot) => [
       ...lost(`slot "${slot.id}"`, 'places', slot.place),
       ...lost(`slot "${slot.id}"`, 'units', slot.unit),
+      ...(slot.neighbours ?? []).flatMap((id) => lost(`slot "${slot.id}"`, 'slots', id)),
     ]),
     ...existing.devices.flatMap((device) => [
       ...[device, ...Object.values(device.inputs ?? {})].flatMap(({ slot }) =>
@@ -113,11 +118,6 @@ function leftBehind(existing: Site, view: View): SiteIssue[] {
       ...link.cameras.flatMap((camera) => lost(`the link of slot "${link.slot}"`, 'devices', camera)),
     ]),
   ];
-}
-
-function rawEntries(raw: unknown, table: Table): unknown[] {
-  const list = typeof raw === 'object' && raw !== null ? (raw as Record<string, unknown>)[table] : undefined;
-  return Array.isArray(list) ? list : [];
 }
 
 function viewOf(raw: unknown, existing: Site): View {
@@ -151,6 +151,11 @@ function viewOf(raw: unknown, existing: Site): View {
       credentials: ids('credentials'),
       users: ids('users'),
       links: ids('links'),
+      zones: ids('zones'),
+      phones: ids('phones'),
+      hours: ids('hours'),
+      plans: ids('plans'),
+      calendar: ids('calendar'),
     },
     place: new Map(
       [...existing.places, ...places.map((entry) => entry.value)].map((place) => [place.id, place]),
@@ -182,23 +187,6 @@ function duplicates(raw: unknown): SiteIssue[] {
         : [issue([table, index, key], `"${id}" is taken by ${table}[${earlier}]`, 'give each its own')];
     });
   });
-}
-
-function refer(
-  at: PropertyKey[],
-  what: string,
-  id: string | undefined,
-  known: ReadonlySet<string>,
-): SiteIssue[] {
-  if (id === undefined || known.has(id)) return [];
-  const near = nearest(id, known);
-  return [
-    issue(
-      at,
-      `there is no ${what} "${id}"`,
-      near === undefined ? `add it to the ${what}s` : `did you mean "${near}"?`,
-    ),
-  ];
 }
 
 /** What a place may stand in. */
@@ -238,6 +226,9 @@ function checkSlot({ at, value: slot }: Entry<Slot>, view: View): SiteIssue[] {
   return [
     ...refer([...at, 'place'], 'place', slot.place, view.ids.places),
     ...refer([...at, 'unit'], 'unit', slot.unit, view.ids.units),
+    ...(slot.neighbours ?? []).flatMap((id, index) =>
+      refer([...at, 'neighbours', index], 'slot', id, view.ids.slots),
+    ),
   ];
 }
 

@@ -44,6 +44,25 @@ const migrations = [
   `CREATE TABLE device_secret (id TEXT PRIMARY KEY, password TEXT NOT NULL) STRICT;
    CREATE TRIGGER device_gone AFTER DELETE ON device
    BEGIN DELETE FROM device_secret WHERE id = old.id; END;`,
+  `CREATE TABLE zone (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
+   CREATE TABLE phone (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
+   CREATE TABLE hours (
+     id TEXT PRIMARY KEY, body TEXT NOT NULL,
+     place TEXT AS (body ->> 'place') REFERENCES place (id) DEFERRABLE INITIALLY DEFERRED
+   ) STRICT;
+   CREATE TABLE floor_plan (
+     id TEXT PRIMARY KEY, body TEXT NOT NULL,
+     place TEXT AS (body ->> 'place') REFERENCES place (id) DEFERRABLE INITIALLY DEFERRED
+   ) STRICT;
+   CREATE TABLE plan_image (id TEXT PRIMARY KEY, type TEXT NOT NULL, hash TEXT NOT NULL, bytes BLOB NOT NULL) STRICT;
+   CREATE TABLE calendar (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;`,
+  `ALTER TABLE user ADD COLUMN account TEXT NOT NULL DEFAULT '{}';
+   DROP TRIGGER session_outdated;
+   CREATE TRIGGER session_outdated AFTER UPDATE OF hash, body, account ON user
+   WHEN old.hash <> new.hash OR old.body ->> 'role' <> new.body ->> 'role'
+     OR (new.account ->> 'disabled' AND old.account ->> 'disabled' IS NOT new.account ->> 'disabled')
+   BEGIN DELETE FROM session WHERE user = new.id; END;
+   CREATE TABLE pending_act (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;`,
 ];
 
 /** `site.db` cannot be read any more. */

@@ -5,6 +5,7 @@ import { type ConfigFault, sortFaults } from '../../config/fault.ts';
 import { checkYaml, readYaml } from '../../config/load-yaml.ts';
 import type { YamlSource } from '../../config/yaml-source.ts';
 import { type Site, siteSchema } from '../../contract/site.ts';
+import { type PlanImage, planImage } from './plan-image.ts';
 import { checkSite, type ProfileFacts } from './site-check.ts';
 import { idOf, type Table } from './site-issue.ts';
 
@@ -12,6 +13,8 @@ import { idOf, type Table } from './site-issue.ts';
 export interface SiteFile {
   site: Site;
   sections: ReadonlySet<Table>;
+  /** Pictures of plans, by id. */
+  images: ReadonlyMap<string, PlanImage>;
 }
 
 export interface SiteFileOptions {
@@ -45,9 +48,10 @@ export function readSiteFile(
     source.fault(path, message, hint),
   );
   const passwords = readPasswords(source);
-  const all = [...faults, ...issues, ...passwords.faults];
+  const pictures = readImages(source);
+  const all = [...faults, ...issues, ...passwords.faults, ...pictures.faults];
   if (all.length > 0 || site === undefined) return { faults: sortFaults(all) };
-  return { site: withPasswords(site, passwords.read), sections };
+  return { site: withPasswords(site, passwords.read), sections, images: pictures.read };
 }
 
 /** The registry's entries that an import leaves as they are, or updates. */
@@ -79,6 +83,11 @@ export function staying(existing: Site, raw: unknown, replaced: ReadonlySet<Tabl
       (user) => user.role === 'administrator' || user.role === 'security-administrator',
     ),
     links: filter('links', existing.links),
+    zones: filter('zones', existing.zones),
+    phones: filter('phones', existing.phones),
+    hours: filter('hours', existing.hours),
+    plans: filter('plans', existing.plans),
+    calendar: filter('calendar', existing.calendar),
   };
 }
 
@@ -136,6 +145,31 @@ function readDeviceFiles(source: YamlSource, base: string, found: Passwords): vo
     take(['password_file'], onvif?.password_file, `devices.${index}`, (file) => readSecret(file, 1));
     take(['tls', 'ca_file'], onvif?.tls?.ca_file, `devices.${index}.ca`, readCertificate);
   }
+}
+
+/** Pictures of plans, by the id of the plan. */
+function readImages(source: YamlSource): { read: Map<string, PlanImage>; faults: ConfigFault[] } {
+  const base = dirname(resolve(source.file));
+  const read = new Map<string, PlanImage>();
+  const faults: ConfigFault[] = [];
+  const entries = (source.value as { plans?: unknown } | null)?.plans;
+  for (const [index, entry] of (Array.isArray(entries) ? entries : []).entries()) {
+    const { id, image_file: name } = Object(entry) as { id?: unknown; image_file?: unknown };
+    if (typeof name !== 'string' || typeof id !== 'string') continue;
+    const fault = (problem: string, hint: string): void => {
+      faults.push(source.fault(['plans', index, 'image_file'], `${JSON.stringify(name)} ${problem}`, hint));
+    };
+    try {
+      const image = planImage(readFileSync(resolve(base, name)));
+      if (image === undefined) fault('is no PNG or JPEG of 5 MiB at most', 'save it as such a picture');
+      else read.set(id, image);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') fault('does not exist', 'save the picture there, relative to this file');
+      else fault(`cannot be read (${code})`, 'let the user of the gateway read it');
+    }
+  }
+  return { read, faults };
 }
 
 function readCertificate(file: string): string | { problem: string; hint: string } {

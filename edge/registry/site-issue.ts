@@ -20,3 +20,9 @@ export function idOf(table: Table, entry: object): string | undefined {
   const id = (entry as Record<string, unknown>)[key];
   return typeof id === 'string' ? id : undefined;
 }
+
+/** The entries of a section of a raw site, well formed or not. */
+export function rawEntries(raw: unknown, table: Table): unknown[] {
+  const list = typeof raw === 'object' && raw !== null ? (raw as Record<string, unknown>)[table] : undefined;
+  return Array.isArray(list) ? list : [];
+}

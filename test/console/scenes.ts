@@ -1,3 +1,6 @@
+import type { Alarm } from '../../contract/alarm.ts';
+import type { Change } from '../../edge/alarms/change.ts';
+import { escalated, missed } from '../../edge/alarms/escalation.ts';
 import type { Stage } from './stage.ts';
 import { slots } from './stage-campus.ts';
 
@@ -57,6 +60,45 @@ export async function playEveryKind(stage: Stage): Promise<void> {
   stage.diskFull = true;
   stage.happen({ type: 'INT.GLASS', slot: 'door-302', ago: 2_000 });
   stage.diskFull = false;
+}
+
+/** What nobody takes, what was put aside, and what does not get through. */
+export function playWaiting(stage: Stage): void {
+  const until = (hours: number) => new Date(Date.now() + hours * 60 * MINUTE).toISOString();
+  const later = (alarm: Alarm, ...steps: Array<(alarm: Alarm) => Change[]>) => {
+    for (const step of steps) stage.store([], stage.book.amend(alarm.id, step));
+  };
+  const escalate = (alarm: Alarm) => escalated(alarm, Date.now());
+  const panic = stage.raise({ type: 'EMG.PANIC', slot: 'panic-301', edge: 'pulse', ago: 4 * MINUTE });
+  later(panic, escalate, escalate, escalate, (alarm) => missed(alarm, 'handle', Date.now()));
+  const area = stage.raise({ type: 'INT.AREA', slot: 'door-302', ago: MINUTE });
+  stage.act(area, 'acknowledge', 'zhang');
+  const fence = stage.raise({ type: 'INT.FENCE', slot: 'fence-east', ago: 20 * MINUTE });
+  stage.act(fence, 'acknowledge', 'zhang');
+  stage.act(fence, 'shelve', 'li', { until: until(4), reason: '大风，树枝搭在围栏上', owner: '园林科' });
+  const smoke = stage.raise({ type: 'FIR.SMOKE', slot: 'smoke-508', ago: 9 * MINUTE });
+  stage.act(smoke, 'acknowledge', 'zhang');
+  const isolated = stage.book.act(
+    smoke.id,
+    'isolate',
+    {
+      version: stage.book.get(smoke.id)?.version ?? 1,
+      until: until(8),
+      reason: '蒸汽反复误报，维修已派工',
+      patrol: '保安王某每 30 分钟查看一次',
+    },
+    { user: 'li', role: 'shift-leader', station: '中控室', second: { user: 'zhang', role: 'guard' } },
+  );
+  if ('refused' in isolated) throw new Error(isolated.detail.en);
+  stage.store([], isolated.changes);
+  const { isolated: isolation } = isolated.alarm;
+  if (isolation === undefined) throw new Error('it is not isolated');
+  const { by, second, ...rest } = isolation;
+  stage.tellStatus({
+    isolations: [{ ...rest, alarm: smoke.id, type: smoke.type, slot: 'smoke-508', place: smoke.place }],
+  });
+  stage.happen({ type: 'SYS.UNDELIVERED', ago: 2 * MINUTE });
+  stage.deliver('failed');
 }
 
 /** Many alarms at once, in commits of fifty. */

@@ -7,7 +7,7 @@ import { startBrowser } from '../simulators/browser.ts';
 import { requirePeer } from '../support/peers.ts';
 import { buildConsole } from './build-console.ts';
 import { arm, openConsole, signInAs } from './console-page.ts';
-import { playEveryKind, playFlood, playStrangers } from './scenes.ts';
+import { playEveryKind, playFlood, playStrangers, playWaiting } from './scenes.ts';
 import { SET_UP_CODE, Stage } from './stage.ts';
 
 const folder = process.argv[2];
@@ -175,6 +175,31 @@ async function shoot(viewport: { width: number; height: number }): Promise<void>
     await save(page, 'lost');
     await page.close();
 
+    const waiting = await Stage.open({ consoleDir: built.dir });
+    const waits = await openConsole(browser, waiting);
+    await signInAs(waits, 'li');
+    playWaiting(waiting);
+    await waits.waitForSelector('[data-mark=shelved]');
+    await save(waits, 'waiting');
+    await waits.click('[data-type="INT.AREA"] .card-select');
+    await waits.click('[data-detail] [data-action=shelve]');
+    await waits.waitForSelector('[data-dialog=shelve]');
+    await save(waits, 'dialog-shelve');
+    await waits.click('[data-action=cancel]');
+    await waits.click('[data-type="INT.FENCE"] .card-select');
+    await waits.waitForSelector('[data-step]');
+    await save(waits, 'shelved-detail');
+    waiting.raise({ type: 'FIR.HEAT', slot: 'gas-kitchen' });
+    await waits.click('[data-type="FIR.HEAT"] .card-select');
+    await waits.click('[data-detail] [data-action=isolate]');
+    await waits.waitForSelector('[data-dialog=isolate]');
+    await save(waits, 'dialog-isolate');
+    await waits.click('[data-action=cancel]');
+    await waits.click('[data-action=language]');
+    await waits.waitForTimeout(200);
+    await save(waits, 'waiting-english');
+    await waiting.close();
+
     const flooded = await Stage.open({ consoleDir: built.dir });
     const flood = await openConsole(browser, flooded);
     await signInAs(flood, 'li');
@@ -182,6 +207,9 @@ async function shoot(viewport: { width: number; height: number }): Promise<void>
     await flood.waitForSelector('[data-alarm]');
     await flood.waitForTimeout(1_000);
     await save(flood, 'flood');
+    flooded.happen({ type: 'SYS.FLOOD' });
+    await flood.waitForSelector('[data-flood]');
+    await save(flood, 'flood-grouped');
     await flooded.close();
   } finally {
     await browser.close();

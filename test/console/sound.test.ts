@@ -31,12 +31,17 @@ describe('patterns', () => {
 });
 
 describe('what is heard', () => {
-  const quiet = { sounding: [], lost: false, mutedUntil: 0, now: 100 } as const;
+  const quiet = { sounding: [], louder: false, lost: false, mutedUntil: 0, now: 100 } as const;
 
   test('the most urgent of what sounds', () => {
     expect(patternOf(quiet)).toBeUndefined();
     expect(patternOf({ ...quiet, sounding: [2, 1, 2] })).toBe('severity-1');
     expect(patternOf({ ...quiet, sounding: [2] })).toBe('severity-2');
+  });
+
+  test('a severity 1 that nobody takes grows louder; nothing else does', () => {
+    expect(patternOf({ ...quiet, louder: true, sounding: [1] })).toBe('severity-1-louder');
+    expect(patternOf({ ...quiet, louder: true, sounding: [2] })).toBe('severity-2');
   });
 
   test('a lost gateway goes before everything', () => {

@@ -13,10 +13,12 @@ import { AlarmBook } from '../../edge/alarms/book.ts';
 import type { Change } from '../../edge/alarms/lifecycle.ts';
 import type { VideoPort } from '../../edge/api/live-video.ts';
 import type { AlarmDesk, Person, Users } from '../../edge/api/ports.ts';
+import type { ZonePort } from '../../edge/api/routes/zones.ts';
 import { type ApiServer, createApi } from '../../edge/api/server.ts';
 import type { CommandRequest } from '../../edge/commands/desk.ts';
 import { mayCommand } from '../../edge/commands/rights.ts';
 import type { JournalRow } from '../../edge/journal/batch.ts';
+import { CameraSearch, type CameraSearchOptions } from '../../edge/registry/camera-search.ts';
 import { UnknownDeviceInbox } from '../../edge/registry/inbox.ts';
 import { InboxDesk } from '../../edge/registry/inbox-desk.ts';
 import { Registry } from '../../edge/registry/registry.ts';
@@ -46,8 +48,12 @@ export interface StageOptions {
   /** Nobody has set the gateway up yet. */
   bare?: boolean;
   recipients?: readonly string[];
+  /** Zones of the stage; their status is shown with `showZones`. */
+  zones?: ZonePort;
   /** Pictures of the stage's cameras; without it there are none. */
   video?: VideoPort['live'];
+  /** Where its search of cameras listens; without it there is none. */
+  network?: CameraSearchOptions['network'];
 }
 
 const logger = pino({ level: 'silent' });
@@ -103,6 +109,8 @@ export class Stage {
     bare = false,
     recipients = ['province'],
     video,
+    network,
+    zones,
   }: StageOptions): Promise<Stage> {
     const book = new AlarmBook({ clock: Date.now, newId: uuidv7, recipients });
     const journal = new MemoryJournal();
@@ -147,6 +155,7 @@ export class Stage {
       },
     };
     const api = await createApi({
+      ...(zones === undefined ? {} : { zones }),
       listeners: [{ host: '127.0.0.1', port: 0 }],
       logger,
       clock: Date.now,
@@ -159,6 +168,18 @@ export class Stage {
       users: users(bare),
       setupCode: SET_UP_CODE,
       inbox: inboxDesk,
+      ...(network === undefined
+        ? {}
+        : {
+            discovery: new CameraSearch({
+              registry,
+              profiles,
+              clock: Date.now,
+              emit: async () => undefined,
+              logger,
+              network,
+            }),
+          }),
       profiles,
       credentials: {
         issue: async (device) => ({
@@ -170,7 +191,10 @@ export class Stage {
         account: (user) => ({ publish: [`io/${user}/#`], subscribe: [`io/${user}/set`] }),
       },
       commands: {
-        commandsOf,
+        commandsOf: async (id) =>
+          Object.fromEntries(
+            Object.entries(commandsOf(id)).map(([name, command]) => [name, { ...command, choices: {} }]),
+          ),
         run: async (request, actor) => {
           if (mayCommand(actor, commandsOf(request.device)[request.name]?.output ?? 'other') !== 'allowed')
             return { refused: 'second-person-needed', detail: { zh: '须由带班班长同意', en: 'leader' } };

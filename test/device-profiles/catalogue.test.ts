@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -51,6 +51,26 @@ describe('loading', () => {
     expect(catalogue.get('a')?.origin).toBe('site');
     expect(catalogue.match('mqtt', 'a/1')).toEqual([]);
     expect(catalogue.match('mqtt', 'mine/1')).toHaveLength(1);
+  });
+
+  test('bug: a site profile that is a link, as a ConfigMap mounts it, was not read', () => {
+    write('builtin/a.yaml', profile('a', 'a/{device}'));
+    write('site/..2026_12_01/b.yaml', profile('b', 'b/{device}'));
+    write('real/c.yaml', profile('c', 'c/{device}'));
+    symlinkSync('..2026_12_01', join(dir, 'site/..data'));
+    symlinkSync('..data/b.yaml', join(dir, 'site/b.yaml'));
+    symlinkSync('../real', join(dir, 'site/more'));
+    symlinkSync('..', join(dir, 'site/round'));
+    const { catalogue } = Catalogue.load({ builtin: join(dir, 'builtin'), site: join(dir, 'site') });
+    expect(catalogue.list().map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('a link to nothing is said', () => {
+    write('builtin/a.yaml', profile('a', 'a/{device}'));
+    mkdirSync(join(dir, 'site'));
+    symlinkSync('nowhere.yaml', join(dir, 'site/b.yaml'));
+    const { faults } = Catalogue.load({ builtin: join(dir, 'builtin'), site: join(dir, 'site') });
+    expect(faults.map(({ file }) => file)).toEqual([join(dir, 'site/b.yaml')]);
   });
 
   test('without their samples built-in profiles are the same, and half the text to read', () => {

@@ -42,13 +42,23 @@ describe('card numbers and names of unknown devices stood in clear in the inbox'
         Buffer.from('"}'),
       ]),
     ],
+    ['bug: a PIN in a sentence', { text: 'PIN 47114 entered' }],
+    ['bug: what was typed', { keypad: '47114', entered: '47114' }],
+    ['bug: a one-time password and a token', { otp: '47114', token: 'x47114y' }],
+    ['bug: a badge of three digits', { badge: '471' }],
+    ['bug: a user in a log', { log: 'user 张三丰 (47114) opened' }],
+    ['bug: an operator', { operator: '张三丰' }],
+    ['bug: a card and its holder', { note: 'card 47114 of 张三丰' }],
+    ['bug: pinyin in short', { xm: '张三' }],
+    ['bug: a Chinese sentence', { log: '用户张三丰刷卡进门' }],
+    ['bug: an English name', { log: 'card 12345 of Zhang San' }],
   ])('%s', (_name, payload, topic) => {
     const text = shown(payload, topic);
     const opened = text.replace(/"data":"([\w+/=]{16,})"/, (_, data) =>
       Buffer.from(data, 'base64').toString(),
     );
     expect(opened).not.toMatch(
-      /Zhang|San|张三|47114|0012345678|9876512345|AB:CD|ABCD|10.37.94|1234.?5678|12345/,
+      /Zhang|San|张三|47114|"471"|0012345678|9876512345|AB:CD|ABCD|10.37.94|1234.?5678|12345/,
     );
     expect(text).toMatch(/\*{2}|IioqKi/);
   });
@@ -83,6 +93,16 @@ describe('what an installer needs stays', () => {
     ['names of devices', { friendly_name: 'Door 1', deviceName: '一号门', model: 'RC522' }],
     ['what is about cards', { cardReader: 'front', card_type: 'mifare', userCount: 120, 人员检测: true }],
     ['a small number', { user: 3 }],
+    [
+      'alarms beside people',
+      {
+        a: 'user smoke alarm in zone 12',
+        b: '人员密集区域烟雾报警',
+        c: 'card reader 2: door open, PIN ok',
+        d: '用户按下紧急按钮',
+        e: 'alarm 4711 of Door 12',
+      },
+    ],
     ['a plain measurement', '21.5', 'lobby/sensor/temperature/state'],
     ['a plain state', 'online', 'lobby/card_reader/status'],
     ['an identifier', { id: '550e8400-e29b-41d4-a716-446655440000', unit: 'A4C138001122' }],

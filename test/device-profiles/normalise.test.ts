@@ -190,12 +190,13 @@ describe('rule 3: test is not live', () => {
     ]);
   });
 
-  test('but a test that began in time stays one while the flag is on', () => {
+  test('nor one that it raised as a test, and never ended', () => {
     const hall = zigbee({}, smokeClear);
     hall.send({ smoke: true, test: true });
-    expect(hall.told({ smoke: true, test: true, battery: 90 }, { receivedAt: T0 + 3_600_000 })).toEqual([
-      'DEV.BATT clear live initial',
-    ]);
+    const still = { smoke: true, test: true, battery: 90 };
+    expect(hall.told(still, { receivedAt: T0 + 600_000 })).toEqual(['DEV.BATT clear live initial']);
+    expect(hall.told(still, { receivedAt: T0 + 3_600_000 })).toEqual(['FIR.SMOKE raise live live']);
+    expect(hall.told(still, { receivedAt: T0 + 3_700_000 })).toEqual([]);
   });
 });
 

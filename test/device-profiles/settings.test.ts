@@ -28,7 +28,7 @@ describe('what the registry says of a device', () => {
       ),
     ]);
     expect(faults('io.wired', { speed: 1 })).toEqual([
-      'settings.speed: no such setting; this profile has none',
+      'settings.speed: no such setting; write one of heartbeat',
     ]);
     expect(
       faults('zigbee2mqtt.device', {

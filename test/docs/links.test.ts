@@ -8,6 +8,7 @@ import { devicesCommand } from '../../edge/cli/devices.ts';
 import { journalCommand } from '../../edge/cli/journal.ts';
 import { profilesCommand } from '../../edge/cli/profiles.ts';
 import { receiverCommand } from '../../edge/cli/receiver.ts';
+import { resetPasswordCommand } from '../../edge/cli/reset-password.ts';
 import { startCommand } from '../../edge/cli/start.ts';
 import { anchorsOf, codeOf, pages, proseOf } from './pages.ts';
 
@@ -18,6 +19,7 @@ const commands = [
   devicesCommand(),
   journalCommand(),
   receiverCommand(),
+  resetPasswordCommand(),
 ];
 const scripts: Record<string, string> = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')).scripts;
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DemoCameras } from './demo-cameras.ts';
 import { IoModule, ZigbeeBridge } from './devices.ts';
 import { passwords } from './test-campus.ts';
 
@@ -14,20 +15,33 @@ export class CampusDay {
   readonly #bridge: ZigbeeBridge;
   readonly #port: number;
   readonly #tell: (what: string) => void;
+  readonly #cameras: DemoCameras | undefined;
 
-  private constructor(port: number, modules: IoModule[], bridge: ZigbeeBridge, tell: (what: string) => void) {
+  private constructor(
+    port: number,
+    modules: IoModule[],
+    bridge: ZigbeeBridge,
+    tell: (what: string) => void,
+    cameras: DemoCameras | undefined,
+  ) {
     this.#port = port;
     this.#modules = modules;
     this.#bridge = bridge;
     this.#tell = tell;
+    this.#cameras = cameras;
   }
 
   /** Connects `modules` I/O modules and the bridge, as at power-on. */
-  static async begin(port: number, modules: number, tell: (what: string) => void): Promise<CampusDay> {
+  static async begin(
+    port: number,
+    modules: number,
+    tell: (what: string) => void,
+    cameras?: DemoCameras,
+  ): Promise<CampusDay> {
     const ids = Array.from({ length: modules }, (_, i) => `io-${i + 1}`);
     const connected = await Promise.all(ids.map((id) => IoModule.connect(port, id, passwords.device)));
     const bridge = await ZigbeeBridge.connect(port, 'z2m', passwords.bridge);
-    const day = new CampusDay(port, connected, bridge, tell);
+    const day = new CampusDay(port, connected, bridge, tell, cameras);
     for (const device of ['lab_smoke', 'lab_leak', 'lab_door', 'lab_sos'])
       await bridge.available(device, true);
     await bridge.change('lab_smoke', { smoke: false, battery: 87, battery_low: false, tamper: false });
@@ -70,6 +84,10 @@ export class CampusDay {
     return [
       { what: '06:30 校门开启 the lab door opens and closes', run: () => this.#door() },
       { what: '07:40 一键报警 panic button at the gate', run: () => this.panic() },
+      {
+        what: '07:50 移动侦测 somebody walks past the gate camera',
+        run: async () => this.#cameras?.motion(),
+      },
       { what: '08:15 门磁报警 armed door opened', run: () => io(1).set(3, 'alarm') },
       { what: '08:16 the door is closed again', run: () => io(1).set(3, 'normal') },
       {

@@ -1,3 +1,4 @@
+import { eventType } from '../../contract/event-type.ts';
 import type { Gateway } from './gateway.ts';
 import type { LiveClient } from './live-client.ts';
 import { type ReceiverProcess, receivedEvents } from './receiver.ts';
@@ -50,7 +51,8 @@ export class DemoRecorder {
   /** Prints what happened; 0 when alarms reached the console feed and every event was receipted, else 1. */
   async summary(gateway: Gateway): Promise<number> {
     const events = this.#live.events();
-    const own = events.map(({ event }) => event.id);
+    // motion and its like leave as a count, or stay on campus
+    const own = events.flatMap(({ event }) => (eventType(event.type)?.uplink === 'full' ? event.id : []));
     const missing = await waitFor(
       'the province to have everything',
       async () => {
@@ -66,7 +68,7 @@ export class DemoRecorder {
     console.log(`\n经过 what happened
   gateway started in           ${Math.round(gateway.startMs)} ms
   events on the console feed   ${events.length}
-  of these at the province     ${missing === undefined ? 'NOT ALL' : 'all, each once'}
+  of these for the province    ${own.length}, ${missing === undefined ? 'NOT ALL there' : 'all there, each once'}
   alarms                       ${alarms.length} (${[...new Set(alarms.map((alarm) => alarm.type))].join(', ')})
   delivered marks              ${delivered.length} of ${alarms.length}`);
     for (const { acknowledged, feed, receipted } of this.#presses) {

@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { CampusDay } from './campus-day.ts';
+import { DemoCameras } from './demo-cameras.ts';
 import { DemoRecorder } from './demo-recorder.ts';
 import { type Gateway, signIn, startGateway } from './gateway.ts';
 import { LiveClient } from './live-client.ts';
@@ -31,9 +32,11 @@ async function demo(limit: number | undefined): Promise<number> {
   try {
     const province = await startProvince(dir);
     stops.push(() => province.process.stop());
+    const cameras = await DemoCameras.start();
+    stops.push(() => cameras.stop());
     const gateway = await startGateway({
       dir,
-      site: testCampus(MODULES),
+      site: cameras.within(testCampus(MODULES)),
       config: { uplinks: [{ recipient: 'province', url: province.brokerUrl }] },
       args: ['--sign-in-link', 'guard'],
     });
@@ -41,10 +44,11 @@ async function demo(limit: number | undefined): Promise<number> {
     const guard = await signIn(gateway.url, 'guard', passwords.guard, 'demo');
     const live = await LiveClient.connect(guard);
     stops.push(() => live.close());
-    welcome(gateway, province);
+    welcome(gateway, province, cameras);
 
     const recorder = new DemoRecorder(live, province);
-    const day = await CampusDay.begin(gateway.mqttPort, MODULES, (what) => console.log(`  ${what}`));
+    const tell = (what: string): void => console.log(`  ${what}`);
+    const day = await CampusDay.begin(gateway.mqttPort, MODULES, tell, cameras);
     stops.push(() => day.stop());
     await recorder.follow(() => day.panic());
     const until = limit === undefined ? Number.POSITIVE_INFINITY : performance.now() + limit * 1000;
@@ -59,12 +63,16 @@ async function demo(limit: number | undefined): Promise<number> {
   }
 }
 
-function welcome(gateway: Gateway, province: ReceiverProcess): void {
+function welcome(gateway: Gateway, province: ReceiverProcess, cameras: DemoCameras): void {
   const link = gateway.process.lines.find((line) => line.includes('/session/link?token='));
   console.log(`
 控制台 console        ${link?.split(' ').at(-1) ?? gateway.url}
                       或登录 or sign in at ${gateway.url}: guard / ${passwords.guard}, leader / ${passwords.leader}
 省平台 province       ${province.url}/api/v1/gateways
+摄像机 cameras        ${cameras.gate.url} (${cameras.gate.user} / ${cameras.gate.password})
+                      ${cameras.hasPicture ? '有画面 with moving pictures' : '没有画面：缺少 GStreamer 的 RTSP 服务 no picture: GStreamer has no RTSP server here'}
+                      以 installer / ${passwords.installer} 登录，在“设备接入”里搜索摄像机，登记第三台
+                      sign in as installer and search for cameras: a third one waits to be registered
 设备接入 MQTT         127.0.0.1:${gateway.mqttPort} (user io-1 ... io-${MODULES}, password ${passwords.device})
 
 看什么 what to watch: 报警卡片与声音、"已送达省平台"标记；按 Ctrl-C 结束

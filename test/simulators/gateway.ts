@@ -105,11 +105,12 @@ export async function signIn(
   user: string,
   password: string,
   station = 'security-room',
+  place?: string,
 ): Promise<Session> {
   const response = await fetch(`${url}/api/v1/session`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', origin: url },
-    body: JSON.stringify({ user, password, station }),
+    body: JSON.stringify({ user, password, station, place }),
   });
   if (!response.ok) throw new Error(`sign-in of ${user}: ${response.status} ${await response.text()}`);
   const cookie = response.headers

@@ -23,14 +23,19 @@ export function startReceiver(dir: string, brokerUrl: string): Promise<ReceiverP
   return start(dir, { url: brokerUrl });
 }
 
-/** Starts a receiver with its embedded broker: a whole province in one process. */
-export function startProvince(dir: string): Promise<ReceiverProcess> {
-  return start(dir, { embedded: { port: 0 } });
+/** Starts a receiver with its embedded broker: a whole province, or another recipient, in one process. */
+export function startProvince(dir: string, recipient?: string): Promise<ReceiverProcess> {
+  return start(dir, { embedded: { port: 0 } }, recipient);
 }
 
-function start(dir: string, broker: Record<string, unknown>): Promise<ReceiverProcess> {
+function start(dir: string, broker: Record<string, unknown>, recipient?: string): Promise<ReceiverProcess> {
   const configFile = join(dir, 'receiver.yaml');
-  const config = { broker, store: { file: 'receiver.db' }, http: { host: '127.0.0.1', port: 0 } };
+  const config = {
+    ...(recipient === undefined ? {} : { recipient }),
+    broker,
+    store: { file: 'receiver.db' },
+    http: { host: '127.0.0.1', port: 0 },
+  };
   writeFileSync(configFile, stringify(config));
   return restartReceiver(configFile);
 }

@@ -56,6 +56,7 @@ export interface DeviceFacts {
   manufacturer: string;
   model: string;
   firmware: string;
+  serial: string;
 }
 
 /**
@@ -74,6 +75,7 @@ export async function identify(client: SoapClient, bounds: Bounds): Promise<Devi
       manufacturer: textAt(answer, 'Manufacturer'),
       model: textAt(answer, 'Model'),
       firmware: textAt(answer, 'FirmwareVersion'),
+      serial: textAt(answer, 'SerialNumber'),
     };
   } catch (error) {
     if (error instanceof OnvifFailure && ['unsupported', 'fault', 'malformed'].includes(error.kind))

@@ -56,5 +56,8 @@ function readFault(fault: XmlElement): OnvifFailure {
   const kind =
     kinds.find(([pattern]) => pattern.test(words))?.[1] ??
     (/not\s*authorized/i.test(reason) ? 'rejected' : 'fault');
-  return new OnvifFailure(kind, `it answers "${reason.slice(0, 200) || 'fault'}" (${words.slice(0, 200)})`);
+  const said = reason.slice(0, 200) || words.slice(0, 200) || undefined;
+  return new OnvifFailure(kind, `it answers "${reason.slice(0, 200) || 'fault'}" (${words.slice(0, 200)})`, {
+    said,
+  });
 }

@@ -19,14 +19,26 @@ export type FailureKind =
   | 'stopped'
   | 'program';
 
+/** What was met, for those who tell causes apart. */
+export interface FailureDetail {
+  /** Of Node or OpenSSL, e.g. CERT_HAS_EXPIRED. */
+  code?: string | undefined;
+  /** The device's own words in a fault. */
+  said?: string | undefined;
+}
+
 /** A call that failed, in words for the installer: what, where, what to do. */
 export class OnvifFailure extends Error {
   override readonly name = 'OnvifFailure';
   readonly kind: FailureKind;
+  readonly code: string | undefined;
+  readonly said: string | undefined;
 
-  constructor(kind: FailureKind, message: string) {
+  constructor(kind: FailureKind, message: string, { code, said }: FailureDetail = {}) {
     super(message);
     this.kind = kind;
+    this.code = code;
+    this.said = said;
   }
 }
 
@@ -69,5 +81,5 @@ export function explain(error: Error, wasSent: boolean): OnvifFailure {
   if (code === '' || network.test(code))
     return new OnvifFailure('unreachable', `${error.message}: check address, port, cable and power`);
   const advice = tlsAdvice.find(([codes]) => codes.test(code))?.[1] ?? 'check onvif.tls';
-  return new OnvifFailure('tls', `TLS failed (${code}): ${advice}`);
+  return new OnvifFailure('tls', `TLS failed (${code}): ${advice}`, { code });
 }

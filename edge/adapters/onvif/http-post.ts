@@ -5,10 +5,9 @@ import type { PeerCertificate } from 'node:tls';
 import { checkServerIdentity } from 'node:tls';
 import { explain, OnvifFailure } from './failure.ts';
 
-export interface Post {
+export interface Get {
   url: URL;
   headers: Record<string, string>;
-  body: string;
   /** For all of it: connection, TLS, and the last byte of the answer. */
   timeoutMs: number;
   /** A longer answer is refused as soon as it is longer. */
@@ -18,19 +17,38 @@ export interface Post {
   signal?: AbortSignal | undefined;
 }
 
-export interface HttpAnswer {
+export interface Post extends Get {
+  body: string;
+}
+
+export interface HttpAnswer<Body = string> {
   status: number;
   headers: IncomingHttpHeaders;
   /** Every WWW-Authenticate header by itself. */
   challenges: string[];
-  body: string;
+  body: Body;
+}
+
+/** One POST; see `exchange`. */
+export async function post({ body, ...request }: Post): Promise<HttpAnswer> {
+  const answer = await exchange('POST', request, body);
+  return { ...answer, body: answer.body.toString('utf8') };
+}
+
+/** One GET; see `exchange`. */
+export function get(request: Get): Promise<HttpAnswer<Buffer>> {
+  return exchange('GET', request, '');
 }
 
 /**
- * One POST on a connection of its own (a kept one that the camera closes meanwhile looks like a lost answer); redirects
+ * One request on a connection of its own (a kept one that the camera closes meanwhile looks like a lost answer); redirects
  * are not followed. Rejects with an `OnvifFailure`, in every case within `timeoutMs`.
  */
-export function post({ url, headers, body, timeoutMs, maxBytes, ca, signal }: Post): Promise<HttpAnswer> {
+function exchange(
+  method: 'GET' | 'POST',
+  { url, headers, timeoutMs, maxBytes, ca, signal }: Get,
+  body: string,
+): Promise<HttpAnswer<Buffer>> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {
       reject(new OnvifFailure('stopped', 'stopped by the gateway'));
@@ -39,9 +57,13 @@ export function post({ url, headers, body, timeoutMs, maxBytes, ca, signal }: Po
     let wasSent = false;
     const isTls = url.protocol === 'https:';
     const options: RequestOptions = {
-      method: 'POST',
+      method,
       agent: false,
-      headers: { ...inLatin1(headers), 'content-length': Buffer.byteLength(body), connection: 'close' },
+      headers: {
+        ...inLatin1(headers),
+        ...(method === 'POST' ? { 'content-length': Buffer.byteLength(body) } : {}),
+        connection: 'close',
+      },
       ...(isTls ? pin(ca) : {}),
     };
     const request = (isTls ? httpsRequest : httpRequest)(url, options);
@@ -73,17 +95,17 @@ export function post({ url, headers, body, timeoutMs, maxBytes, ca, signal }: Po
       wasSent = true;
     });
     request.on('response', (response) => {
-      read(response, maxBytes).then((text) => {
+      read(response, maxBytes).then((bytes) => {
         finish();
         const { statusCode = 0, headers: answered } = response;
-        resolve({ status: statusCode, headers: answered, challenges: challengesOf(response), body: text });
+        resolve({ status: statusCode, headers: answered, challenges: challengesOf(response), body: bytes });
       }, fail);
     });
     request.end(body);
   });
 }
 
-function read(response: IncomingMessage, maxBytes: number): Promise<string> {
+function read(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -93,7 +115,7 @@ function read(response: IncomingMessage, maxBytes: number): Promise<string> {
         reject(new OnvifFailure('malformed', `its answer is longer than ${maxBytes} bytes`));
       else chunks.push(chunk);
     });
-    response.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    response.on('end', () => resolve(Buffer.concat(chunks)));
     response.on('error', (error) => reject(explain(error, true)));
     // a cut answer ends with `close` alone
     response.on('close', () => {
@@ -124,6 +146,8 @@ function pin(ca: string | undefined): RequestOptions {
   if (ca === undefined) return {};
   return {
     ca,
+    // the device's own certificate is enough also where a CA has signed it
+    allowPartialTrustChain: true,
     checkServerIdentity: (host: string, certificate: PeerCertificate) =>
       isGiven(ca, certificate) ? undefined : checkServerIdentity(host, certificate),
   };

@@ -5,7 +5,7 @@ import { OnvifCounters } from './counters.ts';
 import type { OnvifDevice } from './device.ts';
 import type { Health, HealthState } from './health.ts';
 import type { OnvifLimits } from './options.ts';
-import type { Reach } from './streams.ts';
+import type { Reach } from './reach.ts';
 import { type Left, Supervisor } from './supervisor.ts';
 
 export interface OnvifAdapterOptions {

@@ -50,6 +50,7 @@ export class SoapClient {
   /** Refusals choose the form until one is accepted. */
   #refusals = 0;
   #isProven = false;
+  #offered: readonly string[] = [];
 
   constructor(options: SoapClientOptions) {
     this.#o = options;
@@ -61,6 +62,11 @@ export class SoapClient {
   /** The device has accepted the credentials since it last refused any. */
   get isProven(): boolean {
     return this.#isProven;
+  }
+
+  /** Ways to sign in by HTTP that the device offered when it last refused somebody, e.g. `digest`; empty: by SOAP only. */
+  get offered(): readonly string[] {
+    return this.#offered;
   }
 
   /** The element `<operation>Response`. Rejects with an `OnvifFailure`. */
@@ -82,7 +88,10 @@ export class SoapClient {
       const answer = await this.#send(request, undefined);
       if (!isRefusal(answer)) return readDocument(answer);
       if (plain)
-        throw refused('it asks who we are, and no user is given: set onvif.user and its password_file');
+        throw refused(
+          'it asks who we are, and no user is given: set onvif.user and its password_file',
+          answer,
+        );
       this.#isAsked = true;
       this.#takeChallenge(answer);
     }
@@ -112,6 +121,7 @@ export class SoapClient {
     throw refused(
       `it refuses the user "${this.#user?.user}" (${words(answer)}): check user and password; many cameras want a user ` +
         'of their own for ONVIF, and ONVIF switched on, in their network settings',
+      answer,
     );
   }
 
@@ -121,6 +131,7 @@ export class SoapClient {
   }
 
   #takeChallenge(answer: HttpAnswer): void {
+    this.#offered = answer.challenges.map((value) => value.trim().split(/\s/, 1)[0]?.toLowerCase() ?? '');
     const challenge = digestIn(answer);
     const user = this.#user;
     this.#answer =
@@ -165,8 +176,8 @@ function digestIn({ challenges }: HttpAnswer): DigestChallenge | undefined {
   return challengesOf(challenges).find((challenge) => challenge.scheme === 'digest');
 }
 
-function refused(message: string): OnvifFailure {
-  return new OnvifFailure('rejected', message);
+function refused(message: string, answer: HttpAnswer): OnvifFailure {
+  return new OnvifFailure('rejected', message, { said: said(answer) });
 }
 
 function noSoap(status: number): OnvifFailure {
@@ -189,9 +200,14 @@ function isAuthFault(body: string): boolean {
   }
 }
 
-function words({ status, body }: HttpAnswer): string {
-  const reason = /<(?:[\w-]+:)?Text[^>]*>([^<]{1,100})</.exec(body)?.[1];
-  return reason === undefined ? `HTTP ${status}` : `HTTP ${status}, "${reason}"`;
+function words(answer: HttpAnswer): string {
+  const reason = said(answer);
+  return reason === undefined ? `HTTP ${answer.status}` : `HTTP ${answer.status}, "${reason}"`;
+}
+
+/** The device's own words in a fault. */
+function said({ body }: HttpAnswer): string | undefined {
+  return /<(?:[\w-]+:)?Text[^>]*>([^<]{1,100})</.exec(body)?.[1];
 }
 
 function readDocument({ status, body }: HttpAnswer): { document: XmlElement; text: string; status: number } {

@@ -1,15 +1,8 @@
 import type { CameraStream, CameraStreams, StreamChoice } from '../video/camera-streams.ts';
 import type { OnvifDevice } from './device.ts';
-import type { Health } from './health.ts';
-import { asked, packageCamera } from './package-camera.ts';
-import type { SoapClient } from './soap-client.ts';
-
-/** The way to a device that is watched. */
-export interface Reach {
-  device: OnvifDevice;
-  client: SoapClient;
-  health: Health | undefined;
-}
+import { mediaProfiles } from './media-profiles.ts';
+import { asked } from './package-camera.ts';
+import type { Reach } from './reach.ts';
 
 export interface OnvifStreamsOptions {
   /** Undefined: no such device, or it is not reached over ONVIF. */
@@ -18,12 +11,6 @@ export interface OnvifStreamsOptions {
   timeoutMs: number;
   /** Milliseconds since 1970. */
   clock: () => number;
-}
-
-/** What a profile of the device gives, largest picture first. */
-interface Profile {
-  token: string;
-  pixels: number;
 }
 
 /** Addresses of streams change with the device's settings only. */
@@ -72,31 +59,16 @@ export class OnvifStreams implements CameraStreams {
     }
   }
 
-  async #find({ device, client }: Reach, which: StreamChoice): Promise<string> {
-    const cam = packageCamera(device, client, this.#o.timeoutMs);
-    // old devices know no GetServices
-    await asked((done) => cam.getServices(false, done)).catch(() =>
-      asked((done) => cam.getCapabilities(done)),
-    );
-    const profiles = ranked(await asked((done) => cam.getProfiles(done)));
+  async #find(reach: Reach, which: StreamChoice): Promise<string> {
+    const { cam, profiles } = await mediaProfiles(reach, this.#o.timeoutMs);
     const profile = which === 'main' ? profiles[0] : profiles.at(-1);
     if (profile === undefined) throw new Error('it has no video profile');
     const { token: profileToken } = profile;
     const { uri } = await asked<{ uri: string }>((done) =>
       cam.getStreamUri({ protocol: 'RTSP', profileToken }, done),
     );
-    return ownAddress(uri, device.url);
+    return ownAddress(uri, reach.device.url);
   }
-}
-
-function ranked(profiles: unknown): Profile[] {
-  const found = (Array.isArray(profiles) ? profiles : []).flatMap((profile): Profile[] => {
-    const { $, videoEncoderConfiguration: encoder, videoSourceConfiguration: source } = Object(profile);
-    if ($?.token === undefined || source === undefined) return [];
-    const { width = 0, height = 0 } = Object(encoder?.resolution);
-    return [{ token: String($.token), pixels: Number(width) * Number(height) || 0 }];
-  });
-  return found.sort((a, b) => b.pixels - a.pixels);
 }
 
 /** The port and path that the device says, at the address that we know: behind NAT it says another. */

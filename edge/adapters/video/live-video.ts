@@ -5,8 +5,8 @@ import { problems } from './problems.ts';
 import { RtspRelay } from './rtsp-relay.ts';
 import type { SessionTimes } from './rtsp-session.ts';
 
-/** Streams shown at once; a copy takes some 2 % of a core. */
-const MAX_CHANNELS = 32;
+/** Streams shown at once, and those of which the last seconds are kept; a copy takes some 2 % of a core. */
+const MAX_CHANNELS = 48;
 /** Streams made into MPEG-1 at once; each takes some 30 % of a core. */
 const MAX_TRANSCODES = 4;
 

@@ -10,14 +10,14 @@ import {
 } from '../../../contract/alarm.ts';
 import type { Actor } from '../../alarms/rights.ts';
 import type { AlarmQuery } from '../../journal/reader.ts';
-import { sessionOf } from '../access.ts';
+import { checkScope, sessionOf } from '../access.ts';
 import type { AlarmView } from '../alarm-view.ts';
 import type { Discretion } from '../audience.ts';
 import { problems } from '../openapi.ts';
-import type { AlarmDesk, DeskResult, JournalPort } from '../ports.ts';
+import type { AlarmDesk, DeskResult, JournalPort, SiteDirectory } from '../ports.ts';
 import { ProblemError, sendProblem } from '../problem.ts';
+import type { SecondPersons } from '../second-person.ts';
 import type { Session } from '../sessions.ts';
-import type { SignIn } from '../sign-in.ts';
 import { historySchema, sendRows } from './stored.ts';
 
 export interface AlarmRoutes {
@@ -25,7 +25,8 @@ export interface AlarmRoutes {
   alarms: AlarmView;
   journal: Pick<JournalPort, 'alarm' | 'alarms' | 'alarmHistory'>;
   discretion: Discretion;
-  signIn: SignIn;
+  directory: Pick<SiteDirectory, 'place'>;
+  seconds: SecondPersons;
 }
 
 const idSchema = z.string().min(1).max(64);
@@ -62,12 +63,9 @@ export function alarmRoutes(app: FastifyInstance, o: AlarmRoutes): void {
       },
     },
     async (request) => {
-      const page = await listAlarms(o, request.query);
-      const last = page.length === request.query.limit ? page.at(-1)?.id : undefined;
-      return {
-        alarms: page.filter((alarm) => sees(request, alarm)),
-        ...(last === undefined ? {} : { next: last }),
-      };
+      const alarms = await listAlarms(o, request.query, (alarm) => sees(request, alarm));
+      const last = alarms.length === request.query.limit ? alarms.at(-1)?.id : undefined;
+      return { alarms, ...(last === undefined ? {} : { next: last }) };
     },
   );
 
@@ -105,7 +103,7 @@ export function alarmRoutes(app: FastifyInstance, o: AlarmRoutes): void {
   typed.post(
     '/api/v1/alarms/:id/:action',
     {
-      config: { access: 'alarms.act' },
+      config: { access: 'alarms.act', audit: { act: 'alarm.:action', on: ':id' } },
       schema: {
         tags: ['alarms'],
         summary: 'Do something to an alarm; compare `version`',
@@ -119,13 +117,19 @@ export function alarmRoutes(app: FastifyInstance, o: AlarmRoutes): void {
       const { second, ...wanted } = request.body;
       const session = sessionOf(request);
       const open = o.desk.get(id);
-      if (open !== undefined && !sees(request, open)) throw unknownAlarm(id);
+      // the same words for both: nobody learns here that there is one to hide
+      if (open === undefined || !sees(request, open)) throw unknownAlarm(id);
+      checkScope(session, open, o.directory);
       const actor: Actor = {
         user: session.user,
         role: session.role,
         station: stationOf(session, wanted),
+        ...(session.scope === undefined ? {} : { scope: session.scope }),
       };
-      if (second !== undefined) actor.second = await checkSecond(o.signIn, session, second, request.ip);
+      if (second !== undefined) {
+        const subject = { act: action, on: id, place: open.place, unit: open.unit };
+        actor.second = await o.seconds.check(session, second, request.ip, subject);
+      }
       const result = await act(request, o.desk, id, action, wanted, actor);
       if ('refused' in result) {
         const alarm = result.alarm === undefined ? undefined : o.alarms.now(result.alarm);
@@ -152,39 +156,30 @@ export function stationOf(session: Session, wanted: Pick<AlarmActionRequest, 'st
   );
 }
 
-/** One page, ordered by id (time of opening), newest first. Memory is ahead of the journal, so it wins. */
-async function listAlarms(o: AlarmRoutes, query: AlarmQuery): Promise<Alarm[]> {
+/**
+ * One page of what this person sees, ordered by id (time of opening), newest first. Memory is ahead of the journal, so it
+ * wins. What is hidden leaves no gap: a short page would tell of it.
+ */
+async function listAlarms(
+  o: AlarmRoutes,
+  query: AlarmQuery,
+  sees: (alarm: Alarm) => boolean,
+): Promise<Alarm[]> {
   const { state, limit, before } = query;
   const open =
-    state === 'closed' ? [] : o.alarms.open().filter((alarm) => before === undefined || alarm.id < before);
+    state === 'closed'
+      ? []
+      : o.alarms.open().filter((alarm) => (before === undefined || alarm.id < before) && sees(alarm));
   if (state === 'open') return open.slice(0, limit);
   const byId = new Map<string, Alarm>();
-  for (const alarm of await o.journal.alarms(query)) byId.set(alarm.id, o.alarms.stored(alarm));
+  for (let from = before; byId.size < limit; ) {
+    const page = await o.journal.alarms({ ...query, ...(from === undefined ? {} : { before: from }) });
+    for (const alarm of page) if (sees(alarm)) byId.set(alarm.id, o.alarms.stored(alarm));
+    from = page.at(-1)?.id;
+    if (page.length < limit) break;
+  }
   for (const alarm of open) byId.set(alarm.id, alarm);
   return [...byId.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);
-}
-
-/** The second person signs in within the request: another person, with limits of their own. */
-export async function checkSecond(
-  signIn: SignIn,
-  session: Session,
-  second: NonNullable<AlarmActionRequest['second']>,
-  address: string,
-): Promise<NonNullable<Actor['second']>> {
-  if (second.user === session.user) {
-    throw new ProblemError('second-person-needed', {
-      zh: '第二人须为另一名值班人员，请其本人输入用户名和密码。',
-      en: 'The second person must be somebody else: let them type their own user name and password.',
-    });
-  }
-  if (second.password === undefined) {
-    throw new ProblemError('second-person-needed', {
-      zh: '本版本尚不支持远程确认码，请第二人到场输入密码。',
-      en: 'Remote codes do not work in this version yet: let the second person type their password here.',
-    });
-  }
-  const person = await signIn.check(second.user, second.password, address, 'second-person');
-  return { user: person.user, role: person.role };
 }
 
 async function act(

@@ -4,19 +4,21 @@ import { z } from 'zod';
 import { alarmActionRequestSchema, type Role } from '../../../contract/alarm.ts';
 import type { CommandDefinition } from '../../../device-profiles/command-schema.ts';
 import type { Actor } from '../../alarms/rights.ts';
+import type { OfferedCommand } from '../../commands/outputs.ts';
 import { rightOf } from '../../commands/rights.ts';
-import { may, notAllowed, sessionOf } from '../access.ts';
+import { inScope, whereaboutsOf } from '../../registry/scope.ts';
+import { checkScope, may, notAllowed, sessionOf } from '../access.ts';
 import { problems } from '../openapi.ts';
 import type { CommandPort, SiteDirectory } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
-import type { SignIn } from '../sign-in.ts';
-import { checkSecond, stationOf } from './alarms.ts';
+import type { SecondPersons } from '../second-person.ts';
+import { stationOf } from './alarms.ts';
 import { unknownDevice } from './site.ts';
 
 export interface CommandRoutes {
-  directory: Pick<SiteDirectory, 'device'>;
+  directory: Pick<SiteDirectory, 'device' | 'place' | 'slots'>;
   commands: CommandPort;
-  signIn: SignIn;
+  seconds: SecondPersons;
 }
 
 const titleSchema = z.object({ zh: z.string(), en: z.string() });
@@ -25,7 +27,7 @@ const scalarSchema = z.union([z.string(), z.number(), z.boolean()]);
 const commandViewSchema = z.object({
   name: z.string(),
   title: titleSchema,
-  output: z.enum(['siren', 'strobe', 'lock', 'relay', 'mute', 'other']).describe('What it moves'),
+  output: z.enum(['siren', 'strobe', 'lock', 'relay', 'mute', 'view', 'other']).describe('What it moves'),
   right: z
     .enum(['allowed', 'second-person', 'refused'])
     .describe('For who asks; `second-person`: with the shift leader, as `second`'),
@@ -36,6 +38,10 @@ const commandViewSchema = z.object({
       title: titleSchema.optional(),
       default: z.unknown().optional().describe('Absent: the argument must be given'),
       enum: z.array(z.unknown()).optional(),
+      choices: z
+        .array(z.object({ value: z.string(), title: titleSchema }))
+        .optional()
+        .describe('What the device says it has'),
       minimum: z.number().optional(),
       maximum: z.number().optional(),
     }),
@@ -52,15 +58,17 @@ const sentSchema = z.object({
   device: z.string(),
   command: z.string(),
   result: z
-    .literal('sent')
-    .describe('Handed to the connection of the device; what it did with it, it says itself'),
+    .enum(['sent', 'done'])
+    .describe(
+      'Handed to the connection of the device, which says itself what it did; `done`: it says it did it',
+    ),
   at: z.string(),
 });
 
 const deviceId = z.string().min(1).max(64);
 
 /** What people make devices do. */
-export function commandRoutes(app: FastifyInstance, { directory, commands, signIn }: CommandRoutes): void {
+export function commandRoutes(app: FastifyInstance, { directory, commands, seconds }: CommandRoutes): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
 
   typed.get(
@@ -78,7 +86,7 @@ export function commandRoutes(app: FastifyInstance, { directory, commands, signI
       const { id } = request.params;
       if (directory.device(id) === undefined) throw unknownDevice(id);
       const { role } = sessionOf(request);
-      const offered = Object.entries(commands.commandsOf(id));
+      const offered = Object.entries(await commands.commandsOf(id));
       return { commands: offered.map(([name, command]) => viewOf(name, command, role)) };
     },
   );
@@ -87,7 +95,7 @@ export function commandRoutes(app: FastifyInstance, { directory, commands, signI
     '/api/v1/devices/:id/commands/:name',
     {
       // whoever may not is refused below: the attempt is on record too
-      config: { access: 'session' },
+      config: { access: 'session', audit: false },
       schema: {
         tags: ['site'],
         summary: 'Send a command to a device now; never kept for later, always recorded',
@@ -107,22 +115,32 @@ export function commandRoutes(app: FastifyInstance, { directory, commands, signI
         throw notAllowed();
       }
       if (!isKnown) throw unknownDevice(id);
+      const where = whereaboutsOf(id, directory);
+      if (!inScope(session.scope, where, directory)) {
+        const { user, role, station = '' } = session;
+        await commands.refuse({ device: id, name }, { user, role, station });
+      }
+      checkScope(session, where, directory);
       const actor: Actor = { user: session.user, role: session.role, station: stationOf(session, wanted) };
-      if (second !== undefined) actor.second = await checkSecond(signIn, session, second, request.ip);
+      if (second !== undefined) {
+        const subject = { act: `command:${name}`, on: id, ...where };
+        actor.second = await seconds.check(session, second, request.ip, subject);
+      }
       const outcome = await commands.run({ device: id, name, args }, actor);
       if ('refused' in outcome) {
         const { refused, detail, errors } = outcome;
         throw new ProblemError(refused, detail, errors === undefined ? {} : { errors });
       }
       if (!outcome.stored) throw notStored();
-      return { device: id, command: name, result: 'sent' as const, at: new Date(outcome.at).toISOString() };
+      const result = outcome.done === true ? ('done' as const) : ('sent' as const);
+      return { device: id, command: name, result, at: new Date(outcome.at).toISOString() };
     },
   );
 }
 
 function viewOf(
   name: string,
-  { title, output, args }: CommandDefinition,
+  { title, output, args, choices }: OfferedCommand,
   role: Role,
 ): z.infer<typeof commandViewSchema> {
   return {
@@ -133,7 +151,11 @@ function viewOf(
     args: Object.fromEntries(
       Object.entries(args).map(([arg, { title: own, ...rest }]) => [
         arg,
-        own === undefined ? rest : { ...rest, title: bothOf(own) },
+        {
+          ...rest,
+          ...(own === undefined ? {} : { title: bothOf(own) }),
+          ...(choices[arg] === undefined ? {} : { choices: [...choices[arg]] }),
+        },
       ]),
     ),
   };

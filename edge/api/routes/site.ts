@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { eventTypes } from '../../../contract/event-type.ts';
-import { type Device, orgUnitSchema, placeSchema, slotSchema } from '../../../contract/site.ts';
+import { type Device, orgUnitSchema, phoneSchema, placeSchema, slotSchema } from '../../../contract/site.ts';
 import { may, sessionOf } from '../access.ts';
 import { problems } from '../openapi.ts';
 import type { DeviceStatus, SiteDirectory, Users } from '../ports.ts';
@@ -56,6 +56,7 @@ const siteViewSchema = z.object({
   slots: z.array(slotSchema),
   devices: z.array(knownDevice),
   links: z.array(z.object({ slot: z.string(), cameras: z.array(z.string()) })),
+  phones: z.array(phoneSchema.pick({ id: true, name: true, number: true, role: true })),
   people: z
     .array(z.object({ user: z.string(), name: z.string() }))
     .describe('Who is behind the user names in alarms and their history'),
@@ -200,6 +201,7 @@ function siteView({ identity, directory, users }: SiteRoutes): z.infer<typeof si
     slots: [...directory.slots()],
     devices: directory.devices().map(plainDevice),
     links: directory.links().map(({ slot, cameras }) => ({ slot, cameras: [...cameras] })),
+    phones: directory.phones().map(({ id, name, number, role }) => ({ id, name, number, role })),
     people: peopleOf({ users }),
     types: typeNames,
   };

@@ -14,6 +14,8 @@ export interface CommandArgument {
   readonly title?: Title;
   readonly default?: unknown;
   readonly enum?: readonly unknown[];
+  /** What the device says it has. */
+  readonly choices?: readonly { readonly value: string; readonly title: Title }[];
   readonly minimum?: number;
   readonly maximum?: number;
 }
@@ -22,7 +24,7 @@ export interface CommandArgument {
 export interface DeviceCommand {
   readonly name: string;
   readonly title: Title;
-  readonly output: 'siren' | 'strobe' | 'lock' | 'relay' | 'mute' | 'other';
+  readonly output: 'siren' | 'strobe' | 'lock' | 'relay' | 'mute' | 'view' | 'other';
   readonly right: 'allowed' | 'second-person' | 'refused';
   readonly args: Readonly<Record<string, CommandArgument>>;
 }
@@ -36,8 +38,8 @@ export interface SecondPerson {
 export class Commands {
   readonly list = shallowRef<readonly DeviceCommand[]>();
   readonly trouble = shallowRef<Problem | 'unreachable'>();
-  /** What was sent last. */
-  readonly sent = ref<string>();
+  /** What became of what was sent last. */
+  readonly sent = ref<'sent' | 'done'>();
   readonly busy = ref(false);
   readonly #device: string;
   readonly #station: string;
@@ -67,10 +69,10 @@ export class Commands {
     this.sent.value = undefined;
     try {
       const body = { args, station: this.#station, ...(second === undefined ? {} : { second }) };
-      const answer = await this.#ask<unknown>('POST', `commands/${name}`, body);
+      const answer = await this.#ask<{ result?: 'sent' | 'done' }>('POST', `commands/${name}`, body);
       if (answer === undefined || answer.problem !== undefined) this.#fail(answer);
       const isSent = answer !== undefined && succeeded(answer);
-      if (isSent) this.sent.value = name;
+      if (isSent) this.sent.value = answer.body?.result ?? 'sent';
       return isSent;
     } finally {
       this.busy.value = false;

@@ -10,6 +10,11 @@ const icons: Readonly<Record<string, IconName>> = {
   dispose: 'dispose',
   reset: 'reset',
   close: 'check',
+  shelve: 'clock',
+  unshelve: 'bell',
+  isolate: 'shieldOff',
+  restore: 'shield',
+  'make-real': 'alert',
 };
 
 /** Icon and message key of a button. */

@@ -19,6 +19,7 @@ export function marksOf(alarm: Alarm, clock: (at: string) => string): Mark[] {
     ...meaningMarks(alarm),
     ...freshnessMarks(alarm, clock),
     conditionMark(alarm),
+    ...waitingMarks(alarm, clock),
     ...stateMarks(alarm, clock),
     ...deliveryMarks(alarm, clock),
   ];
@@ -78,15 +79,44 @@ function conditionMark({ condition }: Alarm): Mark {
   };
 }
 
-function stateMarks({ latched, previous, shelved }: Alarm, clock: (at: string) => string): Mark[] {
+/** Nobody took it, or not in time. */
+function waitingMarks({ escalation, operator, overdue }: Alarm, clock: (at: string) => string): Mark[] {
+  const marks: Mark[] = [];
+  if (escalation !== undefined && operator === 'new') {
+    const text = t(`card.escalation.${escalation.step}`, { time: clock(escalation.at) });
+    marks.push({ key: `escalation-${escalation.step}`, icon: 'up', text, tone: 'bad' });
+  }
+  for (const level of ['handle', 'scene'] as const) {
+    const at = overdue?.[level];
+    if (at === undefined) continue;
+    marks.push({
+      key: `overdue-${level}`,
+      icon: 'late',
+      text: t(`card.overdue.${level}`),
+      hint: clock(at),
+      tone: 'bad',
+    });
+  }
+  return marks;
+}
+
+function stateMarks(
+  { latched, previous, chattering, unprotectedMs = 0 }: Alarm,
+  clock: (at: string) => string,
+): Mark[] {
   const marks: Mark[] = [];
   if (latched) marks.push({ key: 'latched', icon: 'lock', text: t('card.latched'), tone: 'plain' });
   if (previous !== undefined) {
     marks.push({ key: 'previous', icon: 'again', text: t('card.previous'), tone: 'plain' });
   }
-  if (shelved !== undefined) {
-    const text = t('card.shelved', { time: clock(shelved.until) });
-    marks.push({ key: 'shelved', icon: 'clock', text, tone: 'warn' });
+  if (chattering !== undefined) {
+    const hint = t('card.chatteringHint', { time: clock(chattering) });
+    marks.push({ key: 'chattering', icon: 'again', text: t('card.chattering'), hint, tone: 'warn' });
+  }
+  const minutes = Math.round(unprotectedMs / 60_000);
+  if (minutes > 0) {
+    const text = t('card.unprotected', { n: minutes });
+    marks.push({ key: 'unprotected', icon: 'shieldOff', text, tone: 'plain' });
   }
   return marks;
 }

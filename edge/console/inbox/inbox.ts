@@ -14,7 +14,7 @@ import type {
 } from './answers.ts';
 
 /** What the page shows on its left. */
-export type Tab = 'unknown' | 'unreadable' | 'described' | 'ignored' | 'devices';
+export type Tab = 'unknown' | 'unreadable' | 'described' | 'ignored' | 'cameras' | 'devices';
 
 /** A refusal, or no answer at all. */
 export type Trouble = Problem | 'unreachable';

@@ -4,6 +4,8 @@ import type { PatternName } from './patterns.ts';
 export interface Hearing {
   /** Severities of the alarms that sound now. */
   sounding: readonly Severity[];
+  /** One of them waits for so long that it sounds louder. */
+  louder: boolean;
   /** Nothing heard from the gateway for too long, or this screen was signed out by it. */
   lost: boolean;
   /** The loss was muted on this screen until then; it sounds again afterwards. */
@@ -12,8 +14,8 @@ export interface Hearing {
 }
 
 /** What is to be heard now. A lost gateway goes before alarms: whatever the screen shows may be over or worse. */
-export function patternOf({ sounding, lost, mutedUntil, now }: Hearing): PatternName | undefined {
+export function patternOf({ sounding, louder, lost, mutedUntil, now }: Hearing): PatternName | undefined {
   if (lost && now >= mutedUntil) return 'lost';
-  if (sounding.includes(1)) return 'severity-1';
+  if (sounding.includes(1)) return louder ? 'severity-1-louder' : 'severity-1';
   return sounding.includes(2) ? 'severity-2' : undefined;
 }

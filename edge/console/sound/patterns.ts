@@ -1,5 +1,5 @@
 /** What the screen sounds like. `lost`: no word from the gateway; `armed`: the sound was switched on. */
-export type PatternName = 'severity-1' | 'severity-2' | 'lost' | 'armed';
+export type PatternName = 'severity-1' | 'severity-1-louder' | 'severity-2' | 'lost' | 'armed';
 
 /** A tone of a pattern: from `at`, `length` long (seconds). */
 interface Tone {
@@ -22,6 +22,16 @@ export const patterns: Readonly<Record<PatternName, Pattern>> = {
     round: 1.6,
     loudness: 0.9,
     tones: [0, 1, 2, 3, 4, 5].map((n) => ({ at: n * 0.2, length: 0.2, hz: n % 2 === 0 ? 1040 : 780 })),
+  },
+  // without a pause, at full level, and where the ear hears best
+  'severity-1-louder': {
+    round: 1.2,
+    loudness: 1,
+    tones: [0, 1, 2, 3, 4, 5, 6, 7].map((n) => ({
+      at: n * 0.15,
+      length: 0.15,
+      hz: n % 2 === 0 ? 2_080 : 1_240,
+    })),
   },
   'severity-2': {
     round: 2.4,

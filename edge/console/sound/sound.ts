@@ -22,6 +22,7 @@ export class Sound {
   });
   #sounding: readonly Severity[] = [];
   #lost = false;
+  #louder = false;
   #mutedUntil = 0;
 
   prepare(): void {
@@ -38,9 +39,10 @@ export class Sound {
   }
 
   /** What there is to hear, from now until told otherwise. */
-  hear(sounding: readonly Severity[], lost: boolean): void {
+  hear(sounding: readonly Severity[], lost: boolean, louder = false): void {
     if (lost && !this.#lost) this.#mutedUntil = 0;
     this.#sounding = sounding;
+    this.#louder = louder;
     this.#lost = lost;
     this.#play();
   }
@@ -60,7 +62,13 @@ export class Sound {
     const now = performance.now();
     this.mutedFor.value = Math.max(0, this.#mutedUntil - now);
     this.#engine.play(
-      patternOf({ sounding: this.#sounding, lost: this.#lost, mutedUntil: this.#mutedUntil, now }),
+      patternOf({
+        sounding: this.#sounding,
+        louder: this.#louder,
+        lost: this.#lost,
+        mutedUntil: this.#mutedUntil,
+        now,
+      }),
     );
   }
 }

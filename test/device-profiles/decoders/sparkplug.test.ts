@@ -3,7 +3,7 @@ import sparkplug from 'sparkplug-payload';
 import { describe, expect, test } from 'vitest';
 import { decodeSparkplug } from '../../../device-profiles/decoders/sparkplug.ts';
 import { StateChange } from '../../../device-profiles/state-change.ts';
-import { Bench, profileOf } from '../helpers.ts';
+import { Bench, builtinProfile, profileOf } from '../helpers.ts';
 
 const library = sparkplug.get('spBv1.0');
 if (library === null) throw new Error('no spBv1.0');
@@ -160,3 +160,32 @@ function varint(value: number): Buffer {
     bytes.push((rest % 128) | 0x80);
   }
 }
+
+test('bug: a metric that comes twice in one message was read once', () => {
+  const payload = encode([
+    { name: 'Panic', type: 'Boolean', value: true },
+    { name: 'Door', type: 'Boolean', value: true },
+    { name: 'Panic', type: 'Boolean', value: false },
+  ]);
+  const head = { seq: 3, timestamp: at };
+  expect(decode(payload)).toEqual({
+    earlier: [{ Panic: true, Door: true, sparkplug: head }],
+    body: { Panic: false, sparkplug: head },
+  });
+});
+
+test('bug: a metric of an odd type at an input with a meaning said nothing', () => {
+  const profile = builtinProfile('sparkplug.device');
+  const topic = 'spBv1.0/campus/DDATA/edge-1/plc-2';
+  const unknown = (metric: object, means?: string) =>
+    new Bench(profile, topic, means === undefined ? {} : { inputs: { Panic: { means } } }).send(
+      encode([metric]),
+    ).unknown;
+  const metrics = [
+    { name: 'Panic', type: 'String', value: 'ALARM' },
+    { name: 'Panic', type: 'Int32', value: 2 },
+    { name: 'Panic', type: 'Bytes', value: Buffer.from('x') },
+  ];
+  expect(metrics.map((metric) => unknown(metric, 'panic'))).toEqual([1, 1, 1]);
+  expect(metrics.map((metric) => unknown(metric))).toEqual([undefined, undefined, undefined]);
+});

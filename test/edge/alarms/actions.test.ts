@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { alarmActionSchema, transitionSchema } from '../../../contract/alarm.ts';
 import { isSounding } from '../../../contract/sounding.ts';
-import { guard, guard2, leader, Play, pair, T0 } from './play.ts';
+import { actorOf, guard, guard2, leader, Play, pair, T0 } from './play.ts';
 
 /** A severity 1 alarm in the state that the last of these steps leaves. */
 function panic(...steps: ('acknowledge' | 'confirm' | 'dispatch' | 'arrive' | 'dispose')[]) {
@@ -337,12 +337,20 @@ describe('a request', () => {
     expect(refusal(new Play().act('nobody', 'acknowledge', guard))).toBe('unknown-alarm');
   });
 
-  test.each(['shelve', 'unshelve', 'make-real'] as const)('to %s is not possible yet', (action) => {
-    const { play, id } = panic();
-    expect(play.act(id, action, leader)).toMatchObject({
-      refused: 'not-possible',
-      detail: { en: expect.stringContaining('cannot do that yet'), zh: expect.stringContaining('尚不支持') },
+  test('make-real ends a drill alarm as real, whatever version was seen; a live one is real already', () => {
+    const play = new Play();
+    const { id } = play.raise('EMG.PANIC', { mode: 'drill' });
+    expect(refusal(play.act(id, 'make-real', actorOf('installer')))).toBe('not-allowed');
+    expect(play.done(id, 'make-real', guard, { version: 9 })).toMatchObject({
+      mode: 'drill',
+      operator: 'closed',
+      condition: 'active',
+      disposition: { verdict: 'real', by: guard.user },
     });
+    expect(refusal(play.act(id, 'make-real', guard))).toBe('already-done');
+    expect(refusal(play.act(id, 'make-real', leader))).toBe('not-possible');
+    const live = panic();
+    expect(refusal(live.play.act(live.id, 'make-real', leader))).toBe('not-possible');
   });
 
   test('leaves actor, role, station, reason and note in a valid transition', () => {

@@ -142,8 +142,8 @@ describe('delivery', () => {
       T0 + 5_000,
     );
     expect(asked).toEqual([
-      { lane: 'a', seq: 1, type: 'EMG.PANIC', severity: 1 },
-      { lane: 'e', seq: 2, type: 'DEV.OFFLINE', severity: 3 },
+      { lane: 'a', seq: 1, type: 'EMG.PANIC', severity: 1, mode: 'live' },
+      { lane: 'e', seq: 2, type: 'DEV.OFFLINE', severity: 3, mode: 'live' },
     ]);
     expect(altered.map(({ id }) => id)).toEqual([a.id]);
     expect(play.alarm(a.id)).toMatchObject({

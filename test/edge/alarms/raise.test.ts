@@ -4,6 +4,7 @@ import type { Freshness, Mode } from '../../../contract/event.ts';
 import { eventType } from '../../../contract/event-type.ts';
 import { isSounding } from '../../../contract/sounding.ts';
 import { applyEvent } from '../../../edge/alarms/lifecycle.ts';
+import { defaultServiceLevels } from '../../../edge/alarms/service-levels.ts';
 import { actions, guard, leader, Play, T0 } from './play.ts';
 
 const sounds = (play: Play, id: string) => isSounding(play.alarm(id), play.now);
@@ -34,6 +35,8 @@ describe('a raise', () => {
       device: 'd1',
       slot: 'panic-3',
       sources: ['d1'],
+      newSince: '2026-09-01T08:00:00.000Z',
+      due: { handle: '2026-09-01T08:03:00.000Z', scene: '2026-09-01T08:05:00.000Z' },
       raisedBy: event.id,
       raisedSeq: event.seq,
     });
@@ -433,7 +436,8 @@ describe('mode classes', () => {
     const play = new Play();
     const real = play.raise('FIR.SMOKE');
     const type = eventType('FIR.SMOKE')!;
-    const context = { now: T0, newId: () => play.newId(), armed: 'never' } as const;
+    const newId = () => play.newId();
+    const context = { now: T0, newId, levels: defaultServiceLevels, armed: 'never' } as const;
     const drill = play.event('FIR.SMOKE', 'raise', { mode: 'drill' });
     expect(applyEvent(real, drill, type, context)[0]?.transition.action).toBe('raise');
     expect(applyEvent(real, { ...drill, edge: 'clear' }, type, context)).toEqual([]);

@@ -33,6 +33,8 @@ describe('the rights table (CONTRACT section 4), cell by cell', () => {
     ['close', [3, 4], 'allowed', 'allowed'],
     ['shelve', [2, 3, 4], 'refused', 'allowed'],
     ['unshelve', [2, 3, 4], 'refused', 'allowed'],
+    ['isolate', [1, 2], 'refused', 'second-person'],
+    ['restore', [1, 2], 'refused', 'allowed'],
     ['make-real', [1], 'allowed', 'allowed'],
   ];
   for (const [action, severities, asGuard, asLeader] of cases) {

@@ -1,3 +1,4 @@
+import { uuidv7 } from 'uuidv7';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Alarm, alarmSchema } from '../../../contract/alarm.ts';
 import { type Problem, problemSchema } from '../../../contract/problem.ts';
@@ -290,11 +291,11 @@ describe('the second person', () => {
     });
   });
 
-  it('cannot come by a remote code yet', async () => {
+  it('cannot come by a remote code that nobody was given', async () => {
     const second = { user: 'wang', code: '123456' };
     expect(await act(alarm, 'reset', { second }, leader)).toMatchObject({
-      status: 409,
-      problem: { code: 'second-person-needed' },
+      status: 401,
+      problem: { code: 'sign-in-failed' },
     });
   });
 
@@ -345,6 +346,25 @@ describe('silent alarms', () => {
     expect(await act(duress, 'acknowledge', {}, inRoom)).toMatchObject({ status: 404 });
     const elsewhere = await gateway.cookie('wang', { place: 'duty' });
     expect(await act(duress, 'acknowledge', {}, elsewhere)).toMatchObject({ status: 200 });
+  });
+
+  it('give nothing away: an action is refused in the words for an alarm that does not exist', async () => {
+    const duress = gateway.raise('EMG.DURESS', 's-duress') as Alarm;
+    const inRoom = await gateway.cookie('wang', { place: 'r101' });
+    const words = async (alarm: Alarm) => {
+      const answer = await act(alarm, 'acknowledge', {}, inRoom);
+      return JSON.stringify(answer).replaceAll(alarm.id, 'ID');
+    };
+    expect(await words(duress)).toBe(await words({ ...duress, id: uuidv7() }));
+  });
+
+  it('leave no gap in a page', async () => {
+    const first = panic();
+    gateway.raise('EMG.DURESS', 's-duress');
+    const kiosk = await gateway.cookie('screen');
+    for (const state of ['open', 'all']) {
+      expect((await list(`?state=${state}&limit=1`, kiosk)).alarms.map(({ id }) => id)).toEqual([first.id]);
+    }
   });
 
   it.each([{}, { place: 'duty' }, { place: 'b1' }, { place: 'campus' }])(

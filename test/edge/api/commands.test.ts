@@ -1,10 +1,10 @@
 import { afterEach, expect, test } from 'vitest';
-import type { CommandDefinition } from '../../../device-profiles/command-schema.ts';
 import type { Actor } from '../../../edge/alarms/rights.ts';
 import type { CommandOutcome, CommandRequest } from '../../../edge/commands/desk.ts';
+import type { OfferedCommand } from '../../../edge/commands/outputs.ts';
 import { MemoryGateway, PASSWORD } from './memory-gateway.ts';
 
-const offered: Record<string, CommandDefinition> = {
+const offered: Record<string, OfferedCommand> = {
   siren_on: {
     title: { zh: '打开警号', en: 'Siren on' },
     topic: 't',
@@ -12,8 +12,9 @@ const offered: Record<string, CommandDefinition> = {
     args: { duration: { type: 'integer', title: 'Seconds', minimum: 1, maximum: 180, default: 60 } },
     qos: 1,
     output: 'siren',
+    choices: {},
   },
-  mute: { topic: 't', text: 'mute', args: {}, qos: 1, output: 'mute' },
+  mute: { topic: 't', text: 'mute', args: {}, qos: 1, output: 'mute', choices: {} },
 };
 
 const refusals: unknown[] = [];
@@ -24,7 +25,7 @@ let gateway: MemoryGateway;
 async function start(): Promise<void> {
   gateway = await new MemoryGateway().start({
     commands: {
-      commandsOf: (device) => (device === 'io-1' ? offered : {}),
+      commandsOf: async (device) => (device === 'io-1' ? offered : {}),
       run: async (request, actor) => {
         asked.push({ request, actor });
         return outcome;

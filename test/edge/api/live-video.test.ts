@@ -42,6 +42,7 @@ beforeEach(async () => {
       units: () => [],
       slots: () => slots,
       devices: () => devices,
+      phones: () => [],
       links: () => [{ slot: 's-gate', cameras: ['cam-gate'] }],
       place: (id) => places.find((place) => place.id === id),
       device: (id) => devices.find((device) => device.id === id),

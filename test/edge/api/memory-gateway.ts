@@ -7,6 +7,7 @@ import type { Event } from '../../../contract/event.ts';
 import { eventType } from '../../../contract/event-type.ts';
 import type { LiveStatus } from '../../../contract/live.ts';
 import type { Device, Place, Slot } from '../../../contract/site.ts';
+import { SearchCounters } from '../../../edge/adapters/onvif/discovery.ts';
 import { AlarmBook } from '../../../edge/alarms/book.ts';
 import type { Change } from '../../../edge/alarms/lifecycle.ts';
 import type { Actor } from '../../../edge/alarms/rights.ts';
@@ -243,13 +244,21 @@ export class MemoryGateway implements AlarmDesk {
       directory: this.#directory(),
       users: this.users,
       inbox: emptyInbox,
+      discovery: {
+        start: () => undefined,
+        settled: async () => undefined,
+        view: () => ({ state: 'idle', startedAt: undefined, counters: new SearchCounters(), devices: [] }),
+        try: async () => ({ refused: 'gone', detail: { zh: '没有', en: 'none' } }),
+        adopt: async () => ({ refused: 'gone', detail: { zh: '没有', en: 'none' } }),
+        move: async () => ({ refused: 'gone', detail: { zh: '没有', en: 'none' } }),
+      },
       profiles: { list: () => [], get: () => undefined },
       credentials: {
         issue: async (device) => ({ user: device, password: 'shown-once', created: true, devices: [device] }),
         account: () => undefined,
       },
       commands: {
-        commandsOf: () => ({}),
+        commandsOf: async () => ({}),
         run: async () => ({ sent: true, stored: true, at: 0 }),
         refuse: async () => undefined,
       },
@@ -362,6 +371,7 @@ export class MemoryGateway implements AlarmDesk {
       units: () => [],
       slots: () => slots,
       devices: () => devices,
+      phones: () => [],
       links: () => [],
       place: (id) => places.find((place) => place.id === id),
       device: (id) => devices.find((device) => device.id === id),

@@ -55,6 +55,33 @@ describe('check-config', () => {
     });
   });
 
+  it('bug: a site profile whose own samples fail had no faults', async () => {
+    write(
+      'profiles/acme.yaml',
+      `id: acme.smoke
+version: 1
+match: { topic: 'acme/{device}' }
+map: [{ when: { path: smoke, in: [2] }, emit: { type: FIR.SMOKE, edge: raise } }]
+samples: [{ topic: acme/1, payload: '{"smoke":1}', expect: { status: mapped, events: [{ type: FIR.SMOKE }] } }]
+`,
+    );
+    const { code, err } = await check();
+    expect(code).toBe(78);
+    expect(err).toMatch(/^profiles\/acme\.yaml:5:\d+ samples\[0\]/m);
+  });
+
+  it('bug: an input that no message can name had no faults', async () => {
+    write(
+      'campus.yaml',
+      `places: [{ id: c, kind: campus, name: 校区 }]
+devices: [{ id: io-1, name: 模块, profile: io.wired, inputs: { DI1: { means: panic } } }]
+`,
+    );
+    const { code, err } = await check();
+    expect(code).toBe(78);
+    expect(err).toContain('no message of this profile names an input so; did you mean "1"?');
+  });
+
   it('names the faults of profiles and of the site import together', async () => {
     write('profiles/bad.yaml', 'id: bad\nversion: x\n');
     write(

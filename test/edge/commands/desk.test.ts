@@ -5,6 +5,9 @@ import { type DeviceCommand, deviceCommandSchema } from '../../../contract/comma
 import type { EventDraft } from '../../../contract/event.ts';
 import { type Device, deviceSchema } from '../../../contract/site.ts';
 import type { CompiledProfile } from '../../../device-profiles/compile.ts';
+import type { OnvifOperation } from '../../../device-profiles/onvif-operations.ts';
+import type { CallOutcome } from '../../../edge/adapters/onvif/outputs.ts';
+import type { Named } from '../../../edge/adapters/onvif/probe-lists.ts';
 import { CommandDesk, type CommandDeskOptions } from '../../../edge/commands/desk.ts';
 import type { LiveDevice } from '../../../edge/pipeline/devices.ts';
 import { builtinProfile, profileOf } from '../../device-profiles/helpers.ts';
@@ -35,6 +38,9 @@ let externals: Record<string, 'taken' | 'away' | 'standby' | 'broken'>;
 let heardAt: Record<string, string>;
 let publish: CommandDeskOptions['broker']['publish'];
 let emit: CommandDeskOptions['emit'];
+/** What a device over ONVIF answers, and what it was told. */
+let outcome: CallOutcome;
+const called: unknown[] = [];
 
 beforeEach(() => {
   published.length = 0;
@@ -42,6 +48,8 @@ beforeEach(() => {
   listening = 'yes';
   externals = {};
   heardAt = {};
+  outcome = { is: 'done' };
+  called.length = 0;
   publish = async (topic, payload, options) => {
     published.push({ topic, payload: payload.toString(), options });
   };
@@ -49,6 +57,11 @@ beforeEach(() => {
     records.push({ device, draft });
   };
 });
+
+const targets: Partial<Record<OnvifOperation, Named[]>> = {
+  SetRelayOutputState: [{ token: 'RO-1', name: 'RO-1' }],
+  GotoPreset: [],
+};
 
 function deskOf(profile: CompiledProfile, device: Partial<Device> = {}): CommandDesk {
   const registered = deviceSchema.parse({
@@ -75,6 +88,13 @@ function deskOf(profile: CompiledProfile, device: Partial<Device> = {}): Command
         return answer;
       },
     })),
+    calls: {
+      run: async (id, call) => {
+        called.push({ id, ...call });
+        return outcome;
+      },
+      targets: async (_, operation) => targets[operation],
+    },
     emit: (...args) => emit(...args),
     clock: () => 1_000,
     logger: pino({ level: 'silent' }),
@@ -283,5 +303,56 @@ test('the attempt of who may command nothing is on record, and nothing is sent',
     role: 'auditor',
     result: 'refused',
     reason: 'not-allowed',
+  });
+});
+
+describe('a device over ONVIF', () => {
+  const desk = () => deskOf(builtinProfile('onvif.camera'));
+  const relayOn = () =>
+    desk().run({ device: 'd1', name: 'relay_on', args: { relay: 'RO-1' } }, as('shift-leader'));
+
+  test('is called once, and its answer is on record', async () => {
+    expect(await relayOn()).toEqual({ sent: true, done: true, stored: true, at: 1_000 });
+    expect(called).toEqual([
+      {
+        id: 'd1',
+        operation: 'SetRelayOutputState',
+        with: { RelayOutputToken: 'RO-1', LogicalState: 'active' },
+      },
+    ]);
+    expect(published).toEqual([]);
+    expect(record()).toMatchObject({ command: 'relay_on', args: { relay: 'RO-1' }, result: 'done' });
+  });
+
+  test.each([
+    ['refused', 'not-possible', { result: 'failed', reason: 'device-refused' }],
+    ['not-permitted', 'not-possible', { result: 'failed', reason: 'not-permitted' }],
+    ['not-sent', 'not-possible', { result: 'failed', reason: 'not-connected' }],
+    ['no-answer', 'not-ready', { result: 'unanswered', reason: 'no-answer' }],
+  ] as const)('that ends in %s is told so, not told again, and on record', async (is, refused, recorded) => {
+    outcome = { is, reason: 'because' };
+    const answer = await relayOn();
+    expect(answer).toMatchObject({ refused, detail: { zh: expect.stringContaining('because') } });
+    expect(called).toHaveLength(1);
+    expect(record()).toMatchObject({ ...recorded, answer: 'because' });
+  });
+
+  test('offers what it has, with its own tokens; what it has not is not offered', async () => {
+    const offered = await desk().commandsOf('d1');
+    expect(offered.relay_on?.choices).toEqual({
+      relay: [{ value: 'RO-1', title: { zh: 'RO-1', en: 'RO-1' } }],
+    });
+    expect(offered.goto_preset).toBeUndefined();
+    // cannot be asked now: offered without choices
+    expect(offered.door_access?.choices).toEqual({});
+    expect(offered.reboot?.choices).toEqual({});
+  });
+
+  test('a guard turns a camera alone, and opens no door alone', async () => {
+    const run = (name: string, args: Record<string, string>) =>
+      desk().run({ device: 'd1', name, args }, as('guard'));
+    expect(await run('goto_preset', { preset: '001' })).toMatchObject({ done: true });
+    expect(await run('door_access', { door: 'door-1' })).toMatchObject({ refused: 'second-person-needed' });
+    expect(called).toHaveLength(1);
   });
 });

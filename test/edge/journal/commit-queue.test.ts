@@ -67,7 +67,7 @@ interface Bench {
 function setUp(): Bench {
   const disk = new FakeDisk();
   const start = { seq: 0, hash: Buffer.alloc(32) };
-  const end: JournalEnd = { heads: { a: start, e: start }, position: 0, hour: -1 };
+  const end: JournalEnd = { heads: { a: start, e: start }, audit: start, position: 0, hour: -1 };
   const states: StorageState[] = [];
   const commits: Committed[] = [];
   const queue = new CommitQueue(

@@ -14,6 +14,7 @@ import { basename, dirname, join } from 'node:path';
 import { pino } from 'pino';
 import { expect, test, vi } from 'vitest';
 import type { Journal } from '../../../edge/journal/journal.ts';
+import { SCHEMA_VERSION } from '../../../edge/journal/schema.ts';
 import { openDatabase } from '../../../edge/journal/sqlite.ts';
 import { UNFINISHED_KEY } from '../../../edge/journal/unfinished.ts';
 import { verifyDirectory, verifyJournal } from '../../../edge/journal/verify.ts';
@@ -188,7 +189,7 @@ test('a journal of later software is refused, not set aside', async () => {
   await db.exec('PRAGMA user_version = 99');
   await db.close();
   await expect(openJournal(dir)).rejects.toThrow(
-    'has version 99, this software knows 1; start the newer software',
+    `has version 99, this software knows ${SCHEMA_VERSION}; start the newer software`,
   );
   expect(await readdir(dir)).not.toContain('quarantine');
 });

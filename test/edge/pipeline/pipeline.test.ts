@@ -12,6 +12,7 @@ import { builtinProfiles, Catalogue } from '../../../device-profiles/catalogue.t
 import type { Outcome } from '../../../edge/adapters/adapter.ts';
 import { AlarmBook } from '../../../edge/alarms/book.ts';
 import { AlarmDesk } from '../../../edge/alarms/desk.ts';
+import { Isolations } from '../../../edge/alarms/isolations.ts';
 import type { SealedBatch, StorageState } from '../../../edge/journal/batch.ts';
 import { LiveDevices } from '../../../edge/pipeline/devices.ts';
 import { Duplicates } from '../../../edge/pipeline/duplicates.ts';
@@ -277,6 +278,17 @@ describe('a batch', () => {
   });
 });
 
+const noDrills = {
+  makeReal: () => {
+    throw new Error('there are no drills here');
+  },
+};
+
+function isolationsOf(alarms: AlarmBook): Isolations {
+  const monotonic = () => performance.now();
+  return new Isolations({ book: alarms, clock: Date.now, monotonic, kept: undefined });
+}
+
 describe('while a commit is stuck', () => {
   test('an alarm is evaluated, shown unsaved and not acknowledged, until it is stored', async () => {
     const first = await hang();
@@ -292,7 +304,7 @@ describe('while a commit is stuck', () => {
   });
 
   test('the desk says so although storage reports no error', async () => {
-    const desk = new AlarmDesk({ book, pipeline });
+    const desk = new AlarmDesk({ book, pipeline, isolations: isolationsOf(book), drills: noDrills });
     await hang();
     const { alarm } = await raiseWhileStuck();
     expect(journal.storage).toBe('ok');
@@ -356,7 +368,7 @@ describe('while a commit is stuck', () => {
     await panic;
     const [alarm] = book.open();
     const stuck = await hang();
-    const desk = new AlarmDesk({ book, pipeline });
+    const desk = new AlarmDesk({ book, pipeline, isolations: isolationsOf(book), drills: noDrills });
     const result = await desk.act(alarm?.id ?? '', 'acknowledge', { version: 1, station: 'gate-1' }, guard);
     expect(result).toMatchObject({ stored: false, alarm: { operator: 'acknowledged', version: 2 } });
     expect(book.get(alarm?.id ?? '')?.operator).toBe('acknowledged');

@@ -132,9 +132,12 @@ it('a site.db from before there were sessions gets their table and keeps the res
   await registry.users.create({ user: 'guard1', name: '王警卫', role: 'guard' }, 'guard-password');
   await registry.close();
   const db = await openDatabase(join(at.dir, 'site.db'), 'write');
-  await db.exec(
-    'DROP TRIGGER session_outdated; DROP TABLE session; DROP TABLE ignored; DROP TRIGGER device_gone; DROP TABLE device_secret; PRAGMA user_version = 1',
-  );
+  const first = new Set(['place', 'unit', 'slot', 'credential', 'device', 'user', 'link', 'meta']);
+  const triggers = await db.all<{ name: string }>(`SELECT name FROM sqlite_schema WHERE type = 'trigger'`);
+  const tables = await db.all<{ name: string }>(`SELECT name FROM sqlite_schema WHERE type = 'table'`);
+  for (const { name } of triggers) await db.exec(`DROP TRIGGER ${name}`);
+  for (const { name } of tables) if (!first.has(name)) await db.exec(`DROP TABLE ${name}`);
+  await db.exec('ALTER TABLE user DROP COLUMN account; PRAGMA user_version = 1');
   await db.close();
   registry = await at.open();
   expect(await registry.users.verify('guard1', 'guard-password')).toBeDefined();

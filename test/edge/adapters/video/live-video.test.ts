@@ -224,9 +224,9 @@ describe('what goes wrong without a picture', () => {
 
   test('more streams than the gateway shows', () => {
     const { look } = liveVideo(() => camera, { ffmpeg: '/nowhere/ffmpeg' });
-    const watchers = Array.from({ length: 33 }, (_, n) => look(`cam-${n}`));
+    const watchers = Array.from({ length: 49 }, (_, n) => look(`cam-${n}`));
     const refused = watchers.filter(({ problems }) => problems.some(({ code }) => code === 'too-many'));
-    expect(refused).toEqual([watchers[32]]);
+    expect(refused).toEqual([watchers[48]]);
     expect(refused[0]?.problems[0]?.retryInMs).toBeUndefined();
   });
 });

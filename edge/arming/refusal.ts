@@ -1,0 +1,70 @@
+import type { ProblemCode } from '../../contract/problem.ts';
+import type { ZoneReason, ZoneView } from '../../contract/zone.ts';
+
+/** A sentence for a person, in both languages of the console. */
+interface Text {
+  zh: string;
+  en: string;
+}
+
+/** Thrown where an action on a zone changes nothing: why, and what to do. */
+export class ZoneRefusal extends Error {
+  readonly refused: ProblemCode;
+  readonly detail: Text;
+  readonly zone: ZoneView | undefined;
+
+  constructor(refused: ProblemCode, detail: Text, zone?: ZoneView) {
+    super(detail.en);
+    this.refused = refused;
+    this.detail = detail;
+    this.zone = zone;
+  }
+}
+
+/** Every sentence that zones say to a person. */
+export const text = {
+  unknownZone: (id: string): Text => ({
+    zh: `没有编号为“${id}”的防区，请刷新列表。`,
+    en: `There is no zone "${id}": refresh the list.`,
+  }),
+  versionConflict: {
+    zh: '防区刚刚被他人操作，请看过最新状态后再试。',
+    en: 'Somebody has just changed this zone: look at it again, then repeat.',
+  },
+  alreadyDone: { zh: '防区已处于此状态，无需重复。', en: 'The zone is so already; nothing more to do.' },
+  notReady: (reasons: readonly ZoneReason[]): Text => ({
+    zh: `有 ${reasons.length} 处未就绪，不能布防：请逐项排除；确需布防的，由带班班长说明理由后强制布防，未关闭的点位将被旁路。`,
+    en: `${reasons.length} points are not ready, so the zone is not armed: put them right one by one; if it must be armed as it is, the shift leader forces it with a reason, and what is open is by-passed.`,
+  }),
+  entryRuns: {
+    zh: '进入延时正在计时：请先撤防，查清后再布防。',
+    en: 'An entry delay is running: disarm first, find out who came in, then arm again.',
+  },
+  outOfScope: {
+    zh: '该防区不在您的管辖范围内，请联系带班班长。',
+    en: 'This zone is outside of what you are responsible for: ask the shift leader.',
+  },
+  leaderOnly: {
+    zh: '旁路和强制布防须由带班班长操作，或由班长作为第二人确认。',
+    en: 'By-passing and forced arming are for the shift leader, or take the shift leader as the second person.',
+  },
+  reasonMissing: { zh: '请填写理由（reason）。', en: 'Give the reason.' },
+  slotMissing: { zh: '请写明点位（slot）。', en: 'Name the slot.' },
+  notInZone: (slot: string): Text => ({
+    zh: `点位“${slot}”不属于该防区，请刷新后重选。`,
+    en: `Slot "${slot}" is not in this zone: refresh, and choose again.`,
+  }),
+  roundTheClock: (slot: string): Text => ({
+    zh: `点位“${slot}”接有一级报警，不能旁路；需停用时请由班长会同第二人办理隔离。`,
+    en: `Slot "${slot}" protects life and is never by-passed; have it isolated by a leader and a second person.`,
+  }),
+  stillOpen: (slot: string): Text => ({
+    zh: `点位“${slot}”尚未恢复，现在取消旁路会立即报警：请先关闭，再取消旁路。`,
+    en: `Slot "${slot}" is still open and would alarm at once: close it, then end its by-pass.`,
+  }),
+  nothingToSign: { zh: '没有待签字的盲区。', en: 'There is no unprotected time to sign for.' },
+  stopping: {
+    zh: '网关暂时不能受理（正在停止或重启），请稍后重试。',
+    en: 'The gateway cannot take this now (it is stopping or restarting): try again in a moment.',
+  },
+} as const;
