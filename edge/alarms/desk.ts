@@ -1,16 +1,13 @@
 import type { Alarm, AlarmAction, AlarmActionRequest } from '../../contract/alarm.ts';
 import type { ProblemCode } from '../../contract/problem.ts';
 import type { Drills } from '../drills/drills.ts';
-import { within } from '../ops/within.ts';
+import { stored } from '../ops/stored.ts';
 import type { Moves } from '../pipeline/machine.ts';
 import type { ActOutcome, Pipeline } from '../pipeline.ts';
 import type { AlarmBook } from './book.ts';
 import type { Isolations } from './isolations.ts';
 import type { Actor, ActResult } from './lifecycle.ts';
 import type { Text } from './refusal.ts';
-
-/** How long an action waits for the disk before it is answered as not stored. */
-const STORED_WITHIN_MS = 2_000;
 
 export interface AlarmDeskOptions {
   book: AlarmBook;
@@ -49,11 +46,7 @@ export class AlarmDesk {
   ): Promise<{ alarm: Alarm; stored: boolean } | { refused: ProblemCode; detail: Text; alarm?: Alarm }> {
     const result = await this.#take(id, action, request, actor);
     if ('refused' in result) return result;
-    const stored = await within(
-      STORED_WITHIN_MS,
-      result.stored.then(() => true),
-    );
-    return { alarm: result.alarm, stored: stored === true };
+    return { alarm: result.alarm, stored: await stored(result.stored) };
   }
 
   async #take(

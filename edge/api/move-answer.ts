@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Actor } from '../alarms/rights.ts';
-import { MoveRefusal } from '../pipeline/move-refusal.ts';
+import { MoveRefusal, type RefusalExtra } from '../pipeline/move-refusal.ts';
 import { sessionOf } from './access.ts';
 import { ProblemError } from './problem.ts';
 import { stationOf } from './routes/alarms.ts';
@@ -26,10 +26,7 @@ export async function answered<Answer>(
     return await work();
   } catch (error) {
     if (error instanceof ProblemError) throw error;
-    if (error instanceof MoveRefusal) {
-      const { refused, detail, missing } = error;
-      throw new ProblemError(refused, detail, missing === undefined ? {} : { missing });
-    }
+    if (error instanceof MoveRefusal) throw new ProblemError(error.refused, error.detail, error.extra);
     request.log.error({ err: error }, 'what a person asked for could not be taken');
     throw new ProblemError('not-ready', {
       zh: '网关暂时不能受理（正在停止或重启），请稍后重试。',
@@ -39,7 +36,7 @@ export async function answered<Answer>(
 }
 
 /** Refuses to call stored what is not; it is in force all the same. */
-export function checkStored(stored: boolean): void {
+export function checkStored(stored: boolean, extra: RefusalExtra = {}): void {
   if (stored) return;
   throw new ProblemError(
     'not-stored',
@@ -47,6 +44,6 @@ export function checkStored(stored: boolean): void {
       zh: '操作已生效并显示，但存储故障尚未存盘；请通知管理员检查磁盘，无需重复操作。',
       en: 'Your action is in force and shown, but storage fails and it is not on disk yet; tell the administrator to check the disk. Do not repeat it.',
     },
-    { unsaved: true },
+    { ...extra, unsaved: true },
   );
 }

@@ -8,20 +8,19 @@ import type {
   ZoneReason,
   ZoneView,
 } from '../../contract/zone.ts';
+import { instant } from '../alarms/change.ts';
 import type { Actor } from '../alarms/rights.ts';
-import { within } from '../ops/within.ts';
+import { stored as inTime } from '../ops/stored.ts';
 import type { Moves } from '../pipeline/machine.ts';
+import { MoveRefusal } from '../pipeline/move-refusal.ts';
 import { ownDraft } from '../pipeline/own-event.ts';
 import { inScope } from '../registry/scope.ts';
 import type { Arming, ArmingStatus } from './arming.ts';
 import { afterSigning } from './blind-windows.ts';
 import { previewOf } from './preview.ts';
-import { text, ZoneRefusal } from './refusal.ts';
-import { iso, type ZoneEntry, zoneInput } from './zone-book.ts';
+import { text } from './refusal.ts';
+import { type ZoneEntry, zoneInput } from './zone-book.ts';
 import { armed, bypassed, disarmed, unbypassed } from './zone-state.ts';
-
-/** How long an action waits for the disk before it is answered as not stored. */
-const STORED_WITHIN_MS = 2_000;
 
 type Request = Omit<ZoneActionRequest, 'second' | 'station'>;
 
@@ -36,7 +35,7 @@ export interface ArmingDeskOptions {
   clock: () => number;
 }
 
-/** What people do to zones. Refusals are thrown as `ZoneRefusal`. */
+/** What people do to zones. Refusals are thrown as `MoveRefusal`. */
 export class ArmingDesk {
   readonly #o: ArmingDeskOptions;
 
@@ -78,7 +77,7 @@ export class ArmingDesk {
     const { arming } = this.#o;
     const { result, stored } = await this.#o.move((moves) => {
       const entry = arming.zones.get(id);
-      if (entry === undefined) throw new ZoneRefusal('unknown-zone', text.unknownZone(id));
+      if (entry === undefined) throw new MoveRefusal('unknown-zone', text.unknownZone(id));
       this.#judge(entry, action, request, actor, moves);
       const zone = arming.view(entry);
       arming.settle(moves);
@@ -92,7 +91,7 @@ export class ArmingDesk {
     const { arming, clock } = this.#o;
     const { stored } = await this.#o.move((moves) => {
       const { signed, left } = afterSigning(arming.blind, id);
-      if (signed.length === 0) throw new ZoneRefusal('already-done', text.nothingToSign);
+      if (signed.length === 0) throw new MoveRefusal('already-done', text.nothingToSign);
       arming.blind = left;
       const { user: by, role, station } = actor;
       const windows = signed.map(({ from, to }) => ({ from, to }));
@@ -145,7 +144,7 @@ export class ArmingDesk {
       this.#needLeader(entry, actor);
       if (reason === undefined) throw this.#refusal('invalid', text.reasonMissing, entry);
     }
-    const at = iso(clock());
+    const at = instant(clock());
     const open = [...new Set(reasons.flatMap(({ why, slot }) => (why === 'open' ? [slot] : [])))];
     const bypasses = open.map(
       (slot): Bypass => ({ slot, reason: reason ?? '', by: actor.user, at, forced: true }),
@@ -171,7 +170,7 @@ export class ArmingDesk {
     if (state.mode === 'disarmed' && watch.failed === undefined)
       throw this.#refusal('already-done', text.alreadyDone, entry);
     const { bypasses, held } = state;
-    arming.zones.set(entry, disarmed(state, { by: actor.user, at: iso(clock()) }));
+    arming.zones.set(entry, disarmed(state, { by: actor.user, at: instant(clock()) }));
     for (const bypass of bypasses) this.#tellBypass('clear', bypass, entry, actor, moves);
     this.#tell('ARM.UNSET', entry, actor, moves, {
       was: state.mode,
@@ -189,7 +188,7 @@ export class ArmingDesk {
     if (reason === undefined) throw this.#refusal('invalid', text.reasonMissing, entry);
     if (entry.state.bypasses.some((bypass) => bypass.slot === known))
       throw this.#refusal('already-done', text.alreadyDone, entry);
-    const bypass: Bypass = { slot: known, reason, by: actor.user, at: iso(clock()) };
+    const bypass: Bypass = { slot: known, reason, by: actor.user, at: instant(clock()) };
     arming.zones.set(entry, bypassed(entry.state, bypass));
     this.#tellBypass('raise', bypass, entry, actor, moves);
   }
@@ -227,11 +226,11 @@ export class ArmingDesk {
   }
 
   #refusal(
-    code: ConstructorParameters<typeof ZoneRefusal>[0],
+    code: ConstructorParameters<typeof MoveRefusal>[0],
     detail: { zh: string; en: string },
     entry: ZoneEntry,
-  ): ZoneRefusal {
-    return new ZoneRefusal(code, detail, this.#o.arming.view(entry));
+  ): MoveRefusal {
+    return new MoveRefusal(code, detail, { zone: this.#o.arming.view(entry) });
   }
 
   #tell(
@@ -269,12 +268,4 @@ export class ArmingDesk {
 
 function who({ user: by, role, station, second }: Actor): Record<string, unknown> {
   return { by, role, station, ...(second === undefined ? {} : { second: second.user }) };
-}
-
-async function inTime(stored: Promise<void>): Promise<boolean> {
-  const done = await within(
-    STORED_WITHIN_MS,
-    stored.then(() => true),
-  );
-  return done === true;
 }

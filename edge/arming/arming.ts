@@ -8,6 +8,7 @@ import {
   type ZoneReason,
   type ZoneView,
 } from '../../contract/zone.ts';
+import { instant } from '../alarms/change.ts';
 import type { Armed } from '../alarms/lifecycle.ts';
 import type { Machine, Moves } from '../pipeline/machine.ts';
 import { ownDraft } from '../pipeline/own-event.ts';
@@ -15,7 +16,7 @@ import { blindWindows } from './blind-windows.ts';
 import { Calendar } from './calendar.ts';
 import { dayAfter, type LocalTime, localTime } from './local-time.ts';
 import { Readiness, type ReadinessSources } from './readiness.ts';
-import { iso, ZoneBook, type ZoneBookOptions, type ZoneEntry } from './zone-book.ts';
+import { ZoneBook, type ZoneBookOptions, type ZoneEntry } from './zone-book.ts';
 import { Scheduler } from './zone-schedule.ts';
 import { elapsed, isWatched, signalled } from './zone-state.ts';
 
@@ -84,7 +85,7 @@ export class Arming implements Machine {
       reasons: (entry, mode) => this.reasonsOf(entry, mode),
       clock,
     });
-    this.#blind = blindWindows(keptWindows(states), states.get(HEARTBEAT_KEY), iso(clock()), newId());
+    this.#blind = blindWindows(keptWindows(states), states.get(HEARTBEAT_KEY), instant(clock()), newId());
     this.#calendarFault = states.get(CALENDAR_KEY);
     this.#checkAt = monotonic();
   }
@@ -223,7 +224,7 @@ export class Arming implements Machine {
     this.#checkCalendar(local, moves);
     if (now - this.#heartbeatAt >= HEARTBEAT_MS) {
       this.#heartbeatAt = now;
-      moves.keep(HEARTBEAT_KEY, iso(clock()));
+      moves.keep(HEARTBEAT_KEY, instant(clock()));
     }
     const before = JSON.stringify(this.#status);
     this.#status = undefined;
@@ -233,7 +234,7 @@ export class Arming implements Machine {
   #checkCalendar({ day }: LocalTime, moves: Moves): void {
     const missing = this.#hasSchedules() && this.calendar().dayOf(day).kind === undefined;
     if (missing === (this.#calendarFault !== undefined)) return;
-    this.#calendarFault = missing ? iso(this.#o.clock()) : undefined;
+    this.#calendarFault = missing ? instant(this.#o.clock()) : undefined;
     moves.keep(CALENDAR_KEY, this.#calendarFault);
     const draft: EventDraft = ownDraft('DEV.FAULT', missing ? 'raise' : 'clear', this.#o.clock(), {
       reason: 'the calendar does not cover this day: zones with a schedule arm at 22:00',

@@ -1,25 +1,5 @@
-import type { ProblemCode } from '../../contract/problem.ts';
-import type { ZoneReason, ZoneView } from '../../contract/zone.ts';
-
-/** A sentence for a person, in both languages of the console. */
-interface Text {
-  zh: string;
-  en: string;
-}
-
-/** Thrown where an action on a zone changes nothing: why, and what to do. */
-export class ZoneRefusal extends Error {
-  readonly refused: ProblemCode;
-  readonly detail: Text;
-  readonly zone: ZoneView | undefined;
-
-  constructor(refused: ProblemCode, detail: Text, zone?: ZoneView) {
-    super(detail.en);
-    this.refused = refused;
-    this.detail = detail;
-    this.zone = zone;
-  }
-}
+import type { ZoneReason } from '../../contract/zone.ts';
+import type { Text } from '../alarms/refusal.ts';
 
 /** Every sentence that zones say to a person. */
 export const text = {
@@ -63,8 +43,4 @@ export const text = {
     en: `Slot "${slot}" is still open and would alarm at once: close it, then end its by-pass.`,
   }),
   nothingToSign: { zh: '没有待签字的盲区。', en: 'There is no unprotected time to sign for.' },
-  stopping: {
-    zh: '网关暂时不能受理（正在停止或重启），请稍后重试。',
-    en: 'The gateway cannot take this now (it is stopping or restarting): try again in a moment.',
-  },
 } as const;

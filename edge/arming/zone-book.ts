@@ -1,6 +1,7 @@
 import type { Origin } from '../../contract/event.ts';
 import type { Place, Site, Slot } from '../../contract/site.ts';
 import { type Zone, zoneSchema } from '../../contract/zone.ts';
+import { instant } from '../alarms/change.ts';
 import { deadlineIn, type KeptDeadline, remainingMs } from '../ops/deadline.ts';
 import type { Moves } from '../pipeline/machine.ts';
 import { commonPlace, zoneOfSlots } from '../registry/zone-members.ts';
@@ -85,7 +86,7 @@ export class ZoneBook {
       if (zone !== undefined) entry.zone = zone;
     }
     for (const zone of site.zones)
-      if (!this.#entries.has(zone.id)) this.#add(zone, disarmedState(iso(clock())));
+      if (!this.#entries.has(zone.id)) this.#add(zone, disarmedState(instant(clock())));
     this.#index(site);
   }
 
@@ -217,10 +218,6 @@ function readKept(text: string): Kept | undefined {
   } catch {
     return undefined;
   }
-}
-
-export function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }
 
 /** An event of a zone has its id as input, so that alarms about zones are told apart. */

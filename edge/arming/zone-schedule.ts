@@ -1,10 +1,11 @@
 import type { ArmMode, ZoneReason } from '../../contract/zone.ts';
+import { instant } from '../alarms/change.ts';
 import type { Moves } from '../pipeline/machine.ts';
 import { ownDraft } from '../pipeline/own-event.ts';
 import type { Calendar } from './calendar.ts';
 import type { LocalTime } from './local-time.ts';
 import { type Scheduled, scheduledAt } from './schedule.ts';
-import { iso, type Watch, type ZoneBook, type ZoneEntry, zoneInput } from './zone-book.ts';
+import { type Watch, type ZoneBook, type ZoneEntry, zoneInput } from './zone-book.ts';
 import { armed } from './zone-state.ts';
 
 export interface SchedulerOptions {
@@ -58,7 +59,7 @@ export class Scheduler {
     this.clearFailed(entry, moves);
     const wanted = this.scheduled(entry, now);
     if (wanted === undefined || entry.watch.off !== undefined) return;
-    this.#o.zones.setWatch(entry, { ...entry.watch, period: wanted.period, off: iso(this.#o.clock()) });
+    this.#o.zones.setWatch(entry, { ...entry.watch, period: wanted.period, off: instant(this.#o.clock()) });
     this.#tell('ARM.OFF_SCHED', 'raise', entry, { by, until: wanted.until }, moves);
   }
 
@@ -87,7 +88,7 @@ export class Scheduler {
     const next: Watch = {
       ...watch,
       ...(wanted === undefined ? {} : { period: wanted.period }),
-      ...(isDue ? { due: iso(this.#o.clock()) } : {}),
+      ...(isDue ? { due: instant(this.#o.clock()) } : {}),
       ...(wanted === undefined && due !== undefined ? { due } : {}),
     };
     this.#o.zones.setWatch(entry, next);
@@ -95,7 +96,7 @@ export class Scheduler {
 
   #arm(entry: ZoneEntry, { mode, until }: Scheduled, moves: Moves): void {
     const { zones, clock } = this.#o;
-    const at = iso(clock());
+    const at = instant(clock());
     const isWay = (slot: string): boolean => zones.pointOf(slot)?.entry === true;
     const exit = entry.slots.some(isWay) ? zones.deadline(entry.zone.exitDelay) : undefined;
     zones.set(entry, armed(entry.state, mode, { by: SCHEDULE, at, exit, bypasses: [] }));
@@ -111,7 +112,7 @@ export class Scheduler {
 
   #fail(entry: ZoneEntry, reasons: readonly ZoneReason[], moves: Moves): void {
     if (entry.watch.failed !== undefined) return;
-    this.#o.zones.setWatch(entry, { ...entry.watch, failed: iso(this.#o.clock()) });
+    this.#o.zones.setWatch(entry, { ...entry.watch, failed: instant(this.#o.clock()) });
     this.#tell('ARM.FAIL', 'raise', entry, { ...bySchedule, reasons: [...reasons] }, moves);
   }
 

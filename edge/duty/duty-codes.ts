@@ -1,7 +1,8 @@
+import type { Text } from '../alarms/refusal.ts';
 import { AttemptLimit } from '../api/attempts.ts';
 import { MoveRefusal } from '../pipeline/move-refusal.ts';
 import { hashPassword, personCost, verifyPassword } from '../registry/passwords.ts';
-import { type Text, text } from './text.ts';
+import { text } from './text.ts';
 
 /** What is kept of people's codes, hashed. */
 export interface CodeStore {

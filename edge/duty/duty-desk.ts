@@ -55,11 +55,9 @@ export class DutyDesk {
       const others = duty.onShift.filter(({ user }) => user !== actor.user);
       const open = this.#urgent(isShown);
       if (!on && others.length === 0 && open.length > 0)
-        throw new MoveRefusal(
-          'handover-incomplete',
-          text.handOverFirst,
-          open.map(({ id }) => id),
-        );
+        throw new MoveRefusal('handover-incomplete', text.handOverFirst, {
+          missing: open.map(({ id }) => id),
+        });
       duty.setShift(on ? [...others, this.#person(actor.user, actor.role)] : others, moves);
       this.#record(on ? 'on' : 'off', actor, {}, moves);
     });
@@ -80,7 +78,7 @@ export class DutyDesk {
       const open = this.#urgent(isShown);
       const missing = open.map(({ id }) => id).filter((id) => !alarms.includes(id));
       if (missing.length > 0)
-        throw new MoveRefusal('handover-incomplete', text.incomplete(missing.length), missing);
+        throw new MoveRefusal('handover-incomplete', text.incomplete(missing.length), { missing });
       const others = duty.onShift.filter(({ user }) => user !== actor.user && user !== second.user);
       duty.setShift([...others, this.#person(second.user, second.role)], moves);
       const signed = open.map(({ id, type, place, operator, owner, firstAt }) => ({

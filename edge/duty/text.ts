@@ -1,8 +1,4 @@
-/** A sentence for a person, in both languages of the console. */
-export interface Text {
-  zh: string;
-  en: string;
-}
+import type { Text } from '../alarms/refusal.ts';
 
 /** Every sentence that duty says to a person. */
 export const text = {

@@ -1,22 +1,32 @@
 import type { ProblemCode } from '../../contract/problem.ts';
+import type { ZoneView } from '../../contract/zone.ts';
+import type { Text } from '../alarms/refusal.ts';
 
-/** A sentence for a person, in both languages of the console. */
-interface Text {
-  zh: string;
-  en: string;
+/** What the answer shows beside the sentence. */
+export interface RefusalExtra {
+  /** Ids that the request had to name and did not. */
+  missing?: readonly string[];
+  /** The zone as it is now. */
+  zone?: ZoneView;
 }
 
 /** Thrown inside of a `move` that changes nothing: why, and what to do. */
 export class MoveRefusal extends Error {
   readonly refused: ProblemCode;
   readonly detail: Text;
-  /** Ids that the request had to name and did not. */
-  readonly missing: readonly string[] | undefined;
+  readonly missing: RefusalExtra['missing'];
+  readonly zone: RefusalExtra['zone'];
 
-  constructor(refused: ProblemCode, detail: Text, missing?: readonly string[]) {
+  constructor(refused: ProblemCode, detail: Text, extra: RefusalExtra = {}) {
     super(detail.en);
     this.refused = refused;
     this.detail = detail;
-    this.missing = missing;
+    this.missing = extra.missing;
+    this.zone = extra.zone;
+  }
+
+  get extra(): RefusalExtra {
+    const { missing, zone } = this;
+    return { ...(missing === undefined ? {} : { missing }), ...(zone === undefined ? {} : { zone }) };
   }
 }

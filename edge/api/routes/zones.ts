@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { calendarDaySchema } from '../../../contract/calendar.ts';
@@ -9,14 +9,13 @@ import {
   zoneActionSchema,
   zoneViewSchema,
 } from '../../../contract/zone.ts';
-import type { Actor } from '../../alarms/rights.ts';
 import type { ArmingDesk } from '../../arming/arming-desk.ts';
-import { text, ZoneRefusal } from '../../arming/refusal.ts';
+import { text } from '../../arming/refusal.ts';
 import { sessionOf } from '../access.ts';
+import { actorOf, answered, checkStored } from '../move-answer.ts';
 import { problems } from '../openapi.ts';
 import { ProblemError } from '../problem.ts';
 import type { SecondPersons } from '../second-person.ts';
-import { stationOf } from './alarms.ts';
 
 /** Zones as the API sees them. */
 export type ZonePort = Pick<ArmingDesk, 'status' | 'zone' | 'preview' | 'act' | 'sign' | 'placeOf'>;
@@ -96,9 +95,9 @@ export function zoneRoutes(app: FastifyInstance, o: ZoneRoutes): void {
           on: id,
           place: o.zones.placeOf(id),
         });
-      const { zone, stored } = await answered(request, o.zones.act(id, action, wanted, actor));
-      if (stored) return zone;
-      throw new ProblemError('not-stored', notStored, { zone, unsaved: true });
+      const { zone, stored } = await answered(request, () => o.zones.act(id, action, wanted, actor));
+      checkStored(stored, { zone });
+      return zone;
     },
   );
 
@@ -119,8 +118,8 @@ export function zoneRoutes(app: FastifyInstance, o: ZoneRoutes): void {
     },
     async (request) => {
       const actor = actorOf(request, request.body.station);
-      const { stored } = await answered(request, o.zones.sign(request.params.id, actor));
-      if (!stored) throw new ProblemError('not-stored', notStored, { unsaved: true });
+      const { stored } = await answered(request, () => o.zones.sign(request.params.id, actor));
+      checkStored(stored);
       return { blind: o.zones.status().blind };
     },
   );
@@ -138,35 +137,4 @@ export function zoneRoutes(app: FastifyInstance, o: ZoneRoutes): void {
     },
     async (request) => ({ days: o.zones.preview(request.query.days) }),
   );
-}
-
-const notStored = {
-  zh: '操作已生效并显示，但存储故障尚未存盘；请通知管理员检查磁盘，无需重复操作。',
-  en: 'Your action is in force and shown, but storage fails and it is not on disk yet; tell the administrator to check the disk. Do not repeat it.',
-};
-
-function actorOf(request: FastifyRequest, station: string | undefined): Actor {
-  const session = sessionOf(request);
-  const { user, role, scope } = session;
-  return {
-    user,
-    role,
-    station: stationOf(session, station === undefined ? {} : { station }),
-    ...(scope === undefined ? {} : { scope }),
-  };
-}
-
-async function answered<Answer>(request: FastifyRequest, work: Promise<Answer>): Promise<Answer> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof ZoneRefusal)
-      throw new ProblemError(
-        error.refused,
-        error.detail,
-        error.zone === undefined ? {} : { zone: error.zone },
-      );
-    request.log.error({ err: error }, 'an action on a zone could not be taken');
-    throw new ProblemError('not-ready', text.stopping);
-  }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Event } from '../../../contract/event.ts';
-import { ZoneRefusal } from '../../../edge/arming/refusal.ts';
+import { MoveRefusal } from '../../../edge/pipeline/move-refusal.ts';
 import { ArmingWorld, dormitory, guard, leader } from './arming-world.ts';
 
 // Any order of people, signals, time, clock steps, power cuts and imports (CONTRACT section 4).
@@ -65,7 +65,7 @@ test('only a person disarms; every live signal of an armed zone is alarmed, at o
           await play(world, one, (held) => owed.push(held));
           if (disarms) byPerson = true;
         } catch (error) {
-          if (!(error instanceof ZoneRefusal)) throw error;
+          if (!(error instanceof MoveRefusal)) throw error;
           // refused: nothing may have changed
           expect(world.zone()).toEqual(before);
         }
