@@ -355,21 +355,17 @@ describeWithPeer(
       // the one that works hangs: its lease runs out; when it goes on it finds that it stands by
       second.process.child.kill('SIGSTOP');
       await returned.process.line((line) => line.includes('works for the broker now'));
-      const before = second.process.lines.length;
+      const standsBy = second.process.nextLine((line) => line.includes('this one stands by'), BACK_OFF_MS);
       second.process.child.kill('SIGCONT');
-      await waitFor(
-        'the one that hung to stand by',
-        () => second.process.lines.slice(before).some((line) => line.includes('this one stands by')),
-        BACK_OFF_MS,
-      );
+      await standsBy;
 
       // the one that works is stopped: the other one takes over at once
-      await returned.process.stop();
-      await waitFor(
-        'the other one to take over',
-        () => second.process.lines.slice(before).some((line) => line.includes('works for the broker now')),
+      const takesOver = second.process.nextLine(
+        (line) => line.includes('works for the broker now'),
         BACK_OFF_MS,
       );
+      await returned.process.stop();
+      await takesOver;
       await second.process.stop();
     });
   },

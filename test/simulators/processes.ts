@@ -8,6 +8,8 @@ export interface RunningProcess {
   readonly lines: string[];
   /** The first line (past or future) that `match` accepts; rejects when the process ends or time runs out. */
   line(match: (line: string) => boolean, withinMs?: number): Promise<string>;
+  /** The same, of the lines that come from now on. */
+  nextLine(match: (line: string) => boolean, withinMs?: number): Promise<string>;
   readonly ended: Promise<number | null>;
   /** Asks it to stop; SIGKILL after `graceMs`. Resolves with its exit code. */
   stop(graceMs?: number): Promise<number | null>;
@@ -34,10 +36,8 @@ export function startProcess(command: string, args: string[], env: NodeJS.Proces
     });
     child.once('close', (code) => resolve(code));
   });
-  const line = (match: (line: string) => boolean, withinMs = 20_000): Promise<string> =>
+  const nextLine = (match: (line: string) => boolean, withinMs = 20_000): Promise<string> =>
     new Promise((resolve, reject) => {
-      const found = lines.find(match);
-      if (found !== undefined) return resolve(found);
       const end = (why: string): void => {
         cleanUp();
         reject(new Error(`${command} ${args[0] ?? ''}: ${why}; it printed:\n${lines.slice(-30).join('\n')}`));
@@ -55,6 +55,8 @@ export function startProcess(command: string, args: string[], env: NodeJS.Proces
       waiters.add(waiter);
       void ended.then((code) => end(`it ended with ${code}`));
     });
+  const line = async (match: (line: string) => boolean, withinMs?: number): Promise<string> =>
+    lines.find(match) ?? nextLine(match, withinMs);
   const kill = async (): Promise<void> => {
     child.kill('SIGKILL');
     await ended;
@@ -66,5 +68,5 @@ export function startProcess(command: string, args: string[], env: NodeJS.Proces
     clearTimeout(timer);
     return code;
   };
-  return { child, lines, line, ended, stop, kill };
+  return { child, lines, line, nextLine, ended, stop, kill };
 }

@@ -1,8 +1,8 @@
 /** `undecided`: not known yet whether another gateway works. */
 export type Role = 'undecided' | 'active' | 'standby';
 
-/** What a gateway says about the lease. */
-export type LeaseWord = { gateway: string; released?: true };
+/** What a gateway says about the lease. `claim`: which run of the gateway claims it, and when by its own monotonic clock. */
+export type LeaseWord = { gateway: string; released?: true; claim?: { run: string; sentAt: number } };
 
 /**
  * Who of several gateways works for a broker. Only a valid lease of another one makes a gateway stand by: without
@@ -17,7 +17,7 @@ export class LeaseState {
     this.#self = self;
   }
 
-  /** A word came; `validMs` is what the broker left of its life. */
+  /** A word came; `validMs` is what is left of its life. */
   heard({ gateway, released }: LeaseWord, validMs: number, now: number): void {
     const holder = this.#valid(now);
     if (released === true) {
@@ -55,8 +55,15 @@ export function readLeaseWord(payload: Buffer): LeaseWord | undefined {
     if (typeof word !== 'object' || word === null || !('gateway' in word)) return undefined;
     const { gateway } = word;
     if (typeof gateway !== 'string') return undefined;
-    return 'released' in word && word.released === true ? { gateway, released: true } : { gateway };
+    if ('released' in word && word.released === true) return { gateway, released: true };
+    return 'claim' in word && isClaim(word.claim) ? { gateway, claim: word.claim } : { gateway };
   } catch {
     return undefined;
   }
+}
+
+function isClaim(claim: unknown): claim is NonNullable<LeaseWord['claim']> {
+  if (typeof claim !== 'object' || claim === null) return false;
+  const { run, sentAt } = claim as Record<string, unknown>;
+  return typeof run === 'string' && typeof sentAt === 'number';
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import type { IConnectPacket, IPublishPacket, Packet } from 'mqtt-packet';
 import type { Logger } from 'pino';
@@ -43,6 +44,7 @@ const DECIDE_WITHIN_MS = 3_000;
 export class Lease {
   readonly #c: LeaseContext;
   readonly #state: LeaseState;
+  readonly #run = randomUUID();
   #role: Role = 'undecided';
   #isAsked = false;
   #startedAt = 0;
@@ -147,9 +149,18 @@ export class Lease {
     if (word === undefined) return;
     const now = performance.now();
     const leftMs = (properties?.messageExpiryInterval ?? 0) * 1_000;
-    this.#state.heard(word, Math.min(leftMs, this.#c.takeoverMs), now);
+    this.#state.heard(word, Math.min(leftMs, this.#c.takeoverMs, this.#leftOfOwn(word, now)), now);
     if (word.released !== true && this.#state.other(now) === word.gateway) this.#c.onOtherAlive(now);
     if (this.#isAsked) this.#tick();
+  }
+
+  /**
+   * A claim of this run lives from when it was said, not from when its echo is read: a process that hung would take an
+   * old echo for a lease of its own, and the words of the gateway that took over for nothing.
+   */
+  #leftOfOwn({ claim }: LeaseWord, now: number): number {
+    if (claim?.run !== this.#run) return Number.POSITIVE_INFINITY;
+    return claim.sentAt + this.#c.takeoverMs - now;
   }
 
   #tick(): void {
@@ -173,7 +184,7 @@ export class Lease {
   #claim(now: number): void {
     if (now - this.#claimedAt < this.#c.takeoverMs / RENEWALS) return;
     this.#claimedAt = now;
-    this.#say({ gateway: this.#c.self }, true);
+    this.#say({ gateway: this.#c.self, claim: { run: this.#run, sentAt: now } }, true);
   }
 
   #say(word: LeaseWord, retain: boolean): void {

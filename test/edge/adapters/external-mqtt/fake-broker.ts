@@ -6,7 +6,7 @@ import { ExternalBroker } from '../../../../edge/adapters/external-mqtt/external
 import type { ExternalBrokerOptions } from '../../../../edge/adapters/external-mqtt/options.ts';
 import { RecordingSink } from '../../../support/recording-sink.ts';
 
-const WAIT = { timeout: 5_000, interval: 5 };
+const WAIT = { timeout: 20_000, interval: 5 };
 
 /** Waits until the condition holds; the last failure tells what did not. */
 export async function until(condition: () => boolean, what = condition.toString()): Promise<void> {

@@ -54,6 +54,15 @@ test('only the holder can give it back', () => {
   expect(state.role(4)).toBe('active');
 });
 
+test('a claim keeps its run and its time; one that is none of ours counts as a word without', () => {
+  const claim = { run: 'r', sentAt: 5 };
+  expect(readLeaseWord(Buffer.from(JSON.stringify({ gateway: 'a', claim })))).toEqual({
+    gateway: 'a',
+    claim,
+  });
+  expect(readLeaseWord(Buffer.from('{"gateway":"a","claim":{"run":1}}'))).toEqual({ gateway: 'a' });
+});
+
 test.each(['', 'x', '[]', 'null', '{}', '{"gateway":7}'])('%j is no word of the lease', (text) => {
   expect(readLeaseWord(Buffer.from(text))).toBeUndefined();
 });

@@ -3,7 +3,7 @@ import { startMosquitto } from '../../../simulators/mosquitto.ts';
 import { tempDir } from '../../../simulators/temp-dir.ts';
 import { describeWithPeer, requirePeer } from '../../../support/peers.ts';
 import { RecordingSink } from '../../../support/recording-sink.ts';
-import { makeGateway, until } from './fake-broker.ts';
+import { makeGateway, type Peer, setUp, until } from './fake-broker.ts';
 
 describeWithPeer('mosquitto', 'the lease of two gateways', () => {
   test('over an outage of the broker the gateway that worked goes on, and the other one takes nothing over', {
@@ -43,4 +43,22 @@ describeWithPeer('mosquitto', 'the lease of two gateways', () => {
     expect([a.status().role, b.status().role]).toEqual(['active', 'standby']);
     expect(unknown).toEqual(before);
   });
+});
+
+test('bug: a gateway that hung took the old echo of its claim for a lease, and two worked for good', async () => {
+  const { broker, gateway, sink } = await setUp({ lease: { name: 'campus', takeoverMs: 300 } });
+  broker.script.echoes = false;
+  await gateway.start(sink);
+  const claims = (peer: Peer) =>
+    peer.all('publish').filter(({ topic }) => String(topic).endsWith('/lease/campus'));
+  const leaseOf = () => broker.peers.find((peer) => claims(peer).length > 0);
+  await until(() => leaseOf() !== undefined && gateway.status().role === 'active');
+  const peer = leaseOf() as Peer;
+  const [first] = claims(peer);
+  // renewals tell that it is past the life of the first claim
+  await until(() => claims(peer).length > 3);
+  const life = { properties: { messageExpiryInterval: 1 } };
+  peer.publish(String(first?.topic), first?.payload as Buffer, life);
+  peer.publish(String(first?.topic), JSON.stringify({ gateway: 'gw-02-site' }), life);
+  await until(() => gateway.status().role === 'standby');
 });
