@@ -5,14 +5,22 @@ import { tempDir } from '../simulators/temp-dir.ts';
 
 const run = promisify(execFile);
 
-/** Builds the console as it is now, and as it is shipped, into a new folder. */
-export async function buildConsole(): Promise<{ dir: string; remove: () => void }> {
-  const folder = tempDir('console');
+let built: Promise<string> | undefined;
+
+/** The folder of the console as it is now, and as it is shipped: built once a worker of the tests, removed at its end. */
+export function builtConsole(): Promise<string> {
+  built ??= build();
+  return built;
+}
+
+async function build(): Promise<string> {
+  const { dir, remove } = tempDir('console');
+  process.once('exit', remove);
   const vite = packageFile('node_modules', 'vite', 'bin', 'vite.js');
-  const to = ['--outDir', folder.dir, '--emptyOutDir', '--logLevel', 'error'];
+  const to = ['--outDir', dir, '--emptyOutDir', '--logLevel', 'error'];
   await run(process.execPath, [vite, 'build', packageFile('edge', 'console'), ...to], {
     // vitest's own NODE_ENV would make it a development build
     env: { ...process.env, NODE_ENV: 'production' },
   });
-  return folder;
+  return dir;
 }

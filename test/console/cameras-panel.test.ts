@@ -5,7 +5,7 @@ import { startCamera } from '../simulators/onvif/camera.ts';
 import { startDiscoveryResponder } from '../simulators/onvif/discovery.ts';
 import type { SimulatedCamera } from '../simulators/onvif/types.ts';
 import { describeWithPeer, requirePeer } from '../support/peers.ts';
-import { buildConsole } from './build-console.ts';
+import { builtConsole } from './build-console.ts';
 import { openConsole, signInAs } from './console-page.ts';
 import { Stage } from './stage.ts';
 
@@ -17,8 +17,7 @@ describeWithPeer('chromium', 'the search of cameras in a real browser', () => {
   let door: SimulatedCamera;
 
   beforeAll(async () => {
-    const built = await buildConsole();
-    stops.push(built.remove);
+    const consoleDir = await builtConsole();
     const browser: Browser = await startBrowser({ program: requirePeer('chromium') });
     stops.push(() => browser.close());
     gate = await startCamera({
@@ -36,7 +35,7 @@ describeWithPeer('chromium', 'the search of cameras in a real browser', () => {
     const responder = await startDiscoveryResponder(() => [gate, door]);
     stops.push(() => responder.stop());
     const network = { interfaces: ['127.0.0.1'], unicastPort: responder.port, waitMs: 500 };
-    stage = await Stage.open({ consoleDir: built.dir, network });
+    stage = await Stage.open({ consoleDir, network });
     stops.push(() => stage.close());
     page = await openConsole(browser, stage);
     await signInAs(page, 'wang');

@@ -4,7 +4,7 @@ import { argumentsOf } from '../../edge/console/commands/commands.ts';
 import { type Browser, startBrowser } from '../simulators/browser.ts';
 import { waitFor } from '../simulators/wait.ts';
 import { describeWithPeer, requirePeer } from '../support/peers.ts';
-import { buildConsole } from './build-console.ts';
+import { builtConsole } from './build-console.ts';
 import { openConsole, signInAs } from './console-page.ts';
 import { Stage } from './stage.ts';
 import { people } from './stage-campus.ts';
@@ -30,22 +30,21 @@ test('what is typed is sent with the type that the argument has, and what is emp
 });
 
 describeWithPeer('chromium', 'devices controlled from the console', () => {
-  let built: Awaited<ReturnType<typeof buildConsole>>;
+  let consoleDir: string;
   let browser: Browser;
   let stage: Stage;
   let page: Page;
 
   beforeAll(async () => {
-    built = await buildConsole();
+    consoleDir = await builtConsole();
     browser = await startBrowser({ program: requirePeer('chromium') });
   });
   afterAll(async () => {
     await browser?.close();
-    built?.remove();
   });
   beforeEach(async () => {
     await browser.context.clearCookies();
-    stage = await Stage.open({ consoleDir: built.dir });
+    stage = await Stage.open({ consoleDir });
     page = await openConsole(browser, stage);
   });
   afterEach(async () => {

@@ -3,29 +3,28 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { type Browser, startBrowser } from '../simulators/browser.ts';
 import { waitFor } from '../simulators/wait.ts';
 import { describeWithPeer, requirePeer } from '../support/peers.ts';
-import { buildConsole } from './build-console.ts';
+import { builtConsole } from './build-console.ts';
 import { openConsole, signInAs } from './console-page.ts';
 import { playStrangers } from './scenes.ts';
 import { Stage } from './stage.ts';
 
 describeWithPeer('chromium', 'the page of devices in a real browser', () => {
-  let built: Awaited<ReturnType<typeof buildConsole>>;
+  let consoleDir: string;
   let browser: Browser;
   let stage: Stage;
   let page: Page;
   let faults: string[];
 
   beforeAll(async () => {
-    built = await buildConsole();
+    consoleDir = await builtConsole();
     browser = await startBrowser({ program: requirePeer('chromium') });
   });
   afterAll(async () => {
     await browser?.close();
-    built?.remove();
   });
   beforeEach(async () => {
     await browser.context.clearCookies();
-    stage = await Stage.open({ consoleDir: built.dir });
+    stage = await Stage.open({ consoleDir });
     page = await openConsole(browser, stage);
     faults = [];
     page.on('pageerror', (error) => faults.push(error.message));

@@ -3,13 +3,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { type Browser, startBrowser } from '../simulators/browser.ts';
 import { waitFor } from '../simulators/wait.ts';
 import { describeWithPeer, requirePeer } from '../support/peers.ts';
-import { buildConsole } from './build-console.ts';
+import { builtConsole } from './build-console.ts';
 import { arm, attribute, card, openConsole, pastATick, signInAs } from './console-page.ts';
 import { Stage } from './stage.ts';
 import { people } from './stage-campus.ts';
 
 describeWithPeer('chromium', 'the console in a real browser: what people do to alarms', () => {
-  let built: Awaited<ReturnType<typeof buildConsole>>;
+  let consoleDir: string;
   let browser: Browser;
   let stage: Stage;
   let page: Page;
@@ -19,16 +19,15 @@ describeWithPeer('chromium', 'the console in a real browser: what people do to a
     page.waitForSelector(`[data-alarm="${id}"][data-operator=${state}]`);
 
   beforeAll(async () => {
-    built = await buildConsole();
+    consoleDir = await builtConsole();
     browser = await startBrowser({ program: requirePeer('chromium') });
   });
   afterAll(async () => {
     await browser?.close();
-    built?.remove();
   });
   beforeEach(async () => {
     await browser.context.clearCookies();
-    stage = await Stage.open({ consoleDir: built.dir });
+    stage = await Stage.open({ consoleDir });
     page = await openConsole(browser, stage);
   });
   afterEach(async () => {

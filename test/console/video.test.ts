@@ -6,7 +6,7 @@ import { type Browser, startBrowser } from '../simulators/browser.ts';
 import { type RtspCodec, type RtspSource, startRtspSource } from '../simulators/rtsp.ts';
 import { waitFor } from '../simulators/wait.ts';
 import { describeWithPeer, requirePeer } from '../support/peers.ts';
-import { buildConsole } from './build-console.ts';
+import { builtConsole } from './build-console.ts';
 import { arm, openConsole, signInAs } from './console-page.ts';
 import { Stage } from './stage.ts';
 
@@ -77,7 +77,7 @@ async function moves(page: Page, camera: string): Promise<void> {
 }
 
 describeWithPeer(['chromium', 'ffmpeg', 'gstreamer'], 'live pictures in a real browser', () => {
-  let built: Awaited<ReturnType<typeof buildConsole>>;
+  let consoleDir: string;
   let source: RtspSource;
   let video: LiveVideo;
   let stage: Stage;
@@ -85,7 +85,7 @@ describeWithPeer(['chromium', 'ffmpeg', 'gstreamer'], 'live pictures in a real b
   let page: Page;
 
   beforeAll(async () => {
-    built = await buildConsole();
+    consoleDir = await builtConsole();
     source = await startRtspSource({ account, gop: 50 });
     video = new LiveVideo({
       logger: pino({ level: 'silent' }),
@@ -94,7 +94,7 @@ describeWithPeer(['chromium', 'ffmpeg', 'gstreamer'], 'live pictures in a real b
       },
       times: { idleMs: 300 },
     });
-    stage = await Stage.open({ consoleDir: built.dir, video });
+    stage = await Stage.open({ consoleDir, video });
     browser = await startBrowser({ program: requirePeer('chromium') });
     page = await openConsole(browser, stage);
     await signInAs(page, 'zhang');
@@ -106,7 +106,6 @@ describeWithPeer(['chromium', 'ffmpeg', 'gstreamer'], 'live pictures in a real b
     await stage?.close();
     await video?.stop();
     await source?.stop();
-    built?.remove();
   });
 
   test('one click on the card: H.264 plays close to the present, H.265 is drawn; the alarms stay in view', {

@@ -4,29 +4,28 @@ import { LIVE_WATCHDOG_MS } from '../../contract/live-timing.ts';
 import { type Browser, startBrowser } from '../simulators/browser.ts';
 import { waitFor } from '../simulators/wait.ts';
 import { describeWithPeer, requirePeer } from '../support/peers.ts';
-import { buildConsole } from './build-console.ts';
+import { builtConsole } from './build-console.ts';
 import { arm, attribute, card, openConsole, pastATick, signInAs } from './console-page.ts';
 import { playEveryKind, playFlood } from './scenes.ts';
 import { SET_UP_CODE, Stage } from './stage.ts';
 
 describeWithPeer('chromium', 'the console in a real browser: what it shows and lets hear', () => {
-  let built: Awaited<ReturnType<typeof buildConsole>>;
+  let consoleDir: string;
   let browser: Browser;
   let stage: Stage;
   let page: Page;
   let faults: string[];
 
   beforeAll(async () => {
-    built = await buildConsole();
+    consoleDir = await builtConsole();
     browser = await startBrowser({ program: requirePeer('chromium') });
   });
   afterAll(async () => {
     await browser?.close();
-    built?.remove();
   });
   beforeEach(async () => {
     await browser.context.clearCookies();
-    stage = await Stage.open({ consoleDir: built.dir });
+    stage = await Stage.open({ consoleDir });
     page = await openConsole(browser, stage);
     faults = [];
     page.on('pageerror', (error) => faults.push(error.message));
@@ -220,7 +219,7 @@ describeWithPeer('chromium', 'the console in a real browser: what it shows and l
   });
 
   test('the first administrator is made with the code', async () => {
-    const bare = await Stage.open({ consoleDir: built.dir, bare: true });
+    const bare = await Stage.open({ consoleDir, bare: true });
     const first = await openConsole(browser, bare);
     await first.fill('[name=code]', 'WRONG');
     await first.fill('[name=name]', '赵主任');

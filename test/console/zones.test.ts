@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { ArmingWorld } from '../edge/arming/arming-world.ts';
 import { type Browser, startBrowser } from '../simulators/browser.ts';
 import { describeWithPeer, requirePeer } from '../support/peers.ts';
-import { buildConsole } from './build-console.ts';
+import { builtConsole } from './build-console.ts';
 import { openConsole, signInAs } from './console-page.ts';
 import { Stage } from './stage.ts';
 import { places, slots } from './stage-campus.ts';
@@ -27,7 +27,7 @@ const zones = {
 };
 
 describeWithPeer('chromium', 'the page of zones in a real browser', () => {
-  let built: Awaited<ReturnType<typeof buildConsole>>;
+  let consoleDir: string;
   let browser: Browser;
   let world: ArmingWorld;
   let stage: Stage;
@@ -35,18 +35,17 @@ describeWithPeer('chromium', 'the page of zones in a real browser', () => {
   let faults: string[];
 
   beforeAll(async () => {
-    built = await buildConsole();
+    consoleDir = await builtConsole();
     browser = await startBrowser({ program: requirePeer('chromium') });
   });
   afterAll(async () => {
     await browser?.close();
-    built?.remove();
   });
   beforeEach(async () => {
     await browser.context.clearCookies();
     world = new ArmingWorld(zones);
     world.wall = Date.now();
-    stage = await Stage.open({ consoleDir: built.dir, zones: world.desk });
+    stage = await Stage.open({ consoleDir, zones: world.desk });
     show();
     page = await openConsole(browser, stage);
     faults = [];
@@ -137,7 +136,7 @@ describeWithPeer('chromium', 'the page of zones in a real browser', () => {
   async function reopened(): Promise<Stage> {
     await page.close();
     await stage.close();
-    const next = await Stage.open({ consoleDir: built.dir, zones: world.desk });
+    const next = await Stage.open({ consoleDir, zones: world.desk });
     stage = next;
     world.pass(6);
     show();

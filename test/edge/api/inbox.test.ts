@@ -13,9 +13,9 @@ import { Registry } from '../../../edge/registry/registry.ts';
 import { SiteProfiles } from '../../../edge/registry/site-profiles.ts';
 import { readAddresses } from '../../../edge/registry/strangers.ts';
 import { testCampus } from '../../simulators/test-campus.ts';
+import { catalogue } from '../../support/builtin-catalogue.ts';
 import { MemoryGateway } from './memory-gateway.ts';
 
-const { catalogue } = Catalogue.load({ builtin: builtinProfiles() });
 const logger = pino({ level: 'silent' });
 
 interface Entry {

@@ -5,7 +5,6 @@ import { decodeBody } from '../../../contract/cloud-event.ts';
 import type { Event } from '../../../contract/event.ts';
 import type { RawMessage } from '../../../contract/raw-message.ts';
 import { siteSchema } from '../../../contract/site.ts';
-import { builtinProfiles, Catalogue } from '../../../device-profiles/catalogue.ts';
 import { AlarmBook } from '../../../edge/alarms/book.ts';
 import { createDrills } from '../../../edge/drills/create-drills.ts';
 import type { SealedBatch } from '../../../edge/journal/batch.ts';
@@ -18,9 +17,9 @@ import { UnknownDeviceInbox } from '../../../edge/registry/inbox.ts';
 import { profileFacts, topicsOf } from '../../../edge/registry/profile-facts.ts';
 import { Registry } from '../../../edge/registry/registry.ts';
 import { testCampus } from '../../simulators/test-campus.ts';
+import { catalogue } from '../../support/builtin-catalogue.ts';
 
 const logger = pino({ level: 'silent' });
-const { catalogue } = Catalogue.load({ builtin: builtinProfiles() }, { samples: false });
 
 /** The registry of the test campus with two wired modules. */
 export async function campusRegistry(file: string): Promise<Registry> {

@@ -5,7 +5,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import type { Alarm } from '../../../contract/alarm.ts';
 import type { Lane } from '../../../contract/event.ts';
 import { siteSchema } from '../../../contract/site.ts';
-import { builtinProfiles, Catalogue } from '../../../device-profiles/catalogue.ts';
 import type { DeviceState } from '../../../device-profiles/normalise.ts';
 import { AlarmBook } from '../../../edge/alarms/book.ts';
 import type { SealedBatch } from '../../../edge/journal/batch.ts';
@@ -17,10 +16,10 @@ import { UnknownDeviceInbox } from '../../../edge/registry/inbox.ts';
 import { profileFacts, topicsOf } from '../../../edge/registry/profile-facts.ts';
 import { Registry } from '../../../edge/registry/registry.ts';
 import { tempDir } from '../../simulators/temp-dir.ts';
+import { catalogue } from '../../support/builtin-catalogue.ts';
 
 const folder = tempDir('named-by-adapter');
 const logger = pino({ level: 'silent' });
-const { catalogue } = Catalogue.load({ builtin: builtinProfiles() });
 const T0 = Date.UTC(2026, 0, 1);
 const MINUTE = 60_000;
 

@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { siteSchema } from '../../../contract/site.ts';
-import { builtinProfiles, Catalogue } from '../../../device-profiles/catalogue.ts';
 import { adapterKey, heardThrough, LiveDevices } from '../../../edge/pipeline/devices.ts';
 import { profileFacts, topicsOf } from '../../../edge/registry/profile-facts.ts';
 import { Registry } from '../../../edge/registry/registry.ts';
+import { catalogue } from '../../support/builtin-catalogue.ts';
 
-const { catalogue } = Catalogue.load({ builtin: builtinProfiles() });
 const dir = mkdtempSync(join(tmpdir(), 'out-of-reach-'));
 let registry: Registry;
 

@@ -8,7 +8,6 @@ import type { Alarm } from '../../../contract/alarm.ts';
 import type { Clock, Lane } from '../../../contract/event.ts';
 import type { RawMessage } from '../../../contract/raw-message.ts';
 import { siteSchema } from '../../../contract/site.ts';
-import { builtinProfiles, Catalogue } from '../../../device-profiles/catalogue.ts';
 import type { Outcome } from '../../../edge/adapters/adapter.ts';
 import { AlarmBook } from '../../../edge/alarms/book.ts';
 import { AlarmDesk } from '../../../edge/alarms/desk.ts';
@@ -23,6 +22,7 @@ import { UnknownDeviceInbox } from '../../../edge/registry/inbox.ts';
 import { profileFacts, topicsOf } from '../../../edge/registry/profile-facts.ts';
 import { Registry } from '../../../edge/registry/registry.ts';
 import { testCampus } from '../../simulators/test-campus.ts';
+import { catalogue } from '../../support/builtin-catalogue.ts';
 
 interface Commit {
   batch: SealedBatch;
@@ -94,7 +94,6 @@ function deferred(): { promise: Promise<void>; resolve: () => void; reject: (err
 const waiting = { timeout: 5_000, interval: 5 };
 const logger = pino({ level: 'silent' });
 const guard = { user: 'wang', role: 'guard', station: 'gate-1' } as const;
-const { catalogue } = Catalogue.load({ builtin: builtinProfiles() });
 const dir = mkdtempSync(join(tmpdir(), 'pipeline-'));
 
 let registry: Registry;

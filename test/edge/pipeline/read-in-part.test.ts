@@ -2,17 +2,16 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { siteSchema } from '../../../contract/site.ts';
-import { builtinProfiles, Catalogue } from '../../../device-profiles/catalogue.ts';
 import { LiveDevices } from '../../../edge/pipeline/devices.ts';
 import { Intake } from '../../../edge/pipeline/intake.ts';
 import { UnknownDeviceInbox } from '../../../edge/registry/inbox.ts';
 import { profileFacts, topicsOf } from '../../../edge/registry/profile-facts.ts';
 import { Registry } from '../../../edge/registry/registry.ts';
 import { tempDir } from '../../simulators/temp-dir.ts';
+import { catalogue } from '../../support/builtin-catalogue.ts';
 
 const folder = tempDir('read-in-part');
 const logger = pino({ level: 'silent' });
-const { catalogue } = Catalogue.load({ builtin: builtinProfiles() }, { samples: false });
 const T0 = Date.UTC(2026, 0, 1);
 
 let registry: Registry;

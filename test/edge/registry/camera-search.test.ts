@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { siteSchema } from '../../../contract/site.ts';
-import { builtinProfiles, Catalogue } from '../../../device-profiles/catalogue.ts';
+import { builtinProfiles } from '../../../device-profiles/catalogue.ts';
 import { CameraSearch } from '../../../edge/registry/camera-search.ts';
 import { profileFacts } from '../../../edge/registry/profile-facts.ts';
 import { Registry } from '../../../edge/registry/registry.ts';
@@ -10,9 +10,10 @@ import { startCamera } from '../../simulators/onvif/camera.ts';
 import { type DiscoveryResponder, startDiscoveryResponder } from '../../simulators/onvif/discovery.ts';
 import type { CameraOptions, SimulatedCamera } from '../../simulators/onvif/types.ts';
 import { tempDir } from '../../simulators/temp-dir.ts';
+import { catalogue } from '../../support/builtin-catalogue.ts';
 
 const builtin = builtinProfiles();
-const profiles = new SiteProfiles(Catalogue.load({ builtin }, { samples: false }).catalogue, { builtin });
+const profiles = new SiteProfiles(catalogue, { builtin });
 const logger = pino({ level: 'silent' });
 const stops: Array<() => unknown> = [];
 const cameras: SimulatedCamera[] = [];

@@ -2,13 +2,12 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { siteSchema } from '../../../contract/site.ts';
-import { builtinProfiles, Catalogue } from '../../../device-profiles/catalogue.ts';
 import { profileFacts, topicsOf } from '../../../edge/registry/profile-facts.ts';
 import { Registry } from '../../../edge/registry/registry.ts';
 import { tempDir } from '../../simulators/temp-dir.ts';
+import { catalogue } from '../../support/builtin-catalogue.ts';
 
 const folder = tempDir('private-places');
-const { catalogue } = Catalogue.load({ builtin: builtinProfiles() });
 const profiles = profileFacts(catalogue);
 const onvif = { url: 'http://192.0.2.1/onvif/device_service' };
 let registry: Registry;
