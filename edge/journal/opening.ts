@@ -1,13 +1,12 @@
 import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import { uuidv7 } from 'uuidv7';
-import type { Alarm } from '../../contract/alarm.ts';
 import { readDamageMark, removeDamageMark, writeDamageMark } from './damage-mark.ts';
 import type { JournalEnd } from './encode.ts';
 import { beginEpoch, type Epoch, LOST_ROWS, lostRows, lostRowsNotice } from './epoch.ts';
-import { parsedAlarm, readLeft } from './left.ts';
-import { alarmAfter } from './projection.ts';
+import { readLeft } from './left.ts';
 import { moveDatabase, placeInQuarantine, sizeOf, syncDirectory } from './quarantine.ts';
+import { salvage } from './salvage.ts';
 import { APPLICATION_ID, migrate, SCHEMA_VERSION } from './schema.ts';
 import { type Database, openDatabase, sqliteCode } from './sqlite.ts';
 import { isDamageCode } from './store.ts';
@@ -116,11 +115,18 @@ async function openFound(
 
 /** Begins a new journal in the place of one that was moved to quarantine; its open alarms go into it at once. */
 async function replace(file: string, setAside: string, now: number, log: Logger): Promise<JournalFile> {
-  const { epoch, alarms, notices } = await salvage(setAside);
-  const notice = { reason: 'a damaged journal was set aside', setAside };
+  const { epoch, alarms, notices, lost, inPart } = await salvage(setAside);
+  const gaps = { ...(lost > 0 && { lostAlarms: lost }), ...(inPart && { readInPart: true }) };
+  const notice = { reason: 'a damaged journal was set aside', setAside, ...gaps };
   const created = await createJournal(file, now, epoch, { alarms, notices: [...notices, notice] });
   await removeDamageMark(file);
   log.info({ setAside, alarms: alarms.length }, 'journal: a new journal began; open alarms are carried over');
+  if (lost > 0 || inPart)
+    log.error(
+      { setAside, ...gaps },
+      `journal: not all of ${setAside} could be read${lost > 0 ? `, ${lost} open alarms are lost` : ''}; more alarms may ` +
+        'have been open. Look at every place that had an alarm lately',
+    );
   return { ...created, setAside };
 }
 
@@ -244,43 +250,6 @@ async function prepareConnection(db: Database): Promise<void> {
     `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
      PRAGMA journal_size_limit = ${WAL_LIMIT_BYTES}; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY`,
   );
-}
-
-/** What can still be read of a damaged file: its epoch and the alarms that were open. Never rejects. */
-async function salvage(file: string): Promise<Unfinished & { epoch: string | undefined }> {
-  // of an empty file there is nothing to read, and SQLite would delete its log
-  const db = (await sizeOf(file)) ? await openDatabase(file, 'read').catch(() => undefined) : undefined;
-  if (db === undefined) return { epoch: undefined, alarms: [], notices: [] };
-  // makes SQLite read what is left of a truncated file
-  await db.exec('PRAGMA writable_schema = ON').catch(() => {});
-  const epoch = await metaOf(db, 'epoch').catch(() => undefined);
-  const rows = await db
-    .all<{ id: string; body: string }>('SELECT id, body FROM alarm WHERE open = 1')
-    .catch(() => []);
-  // what it had not yet taken over itself from the one before
-  const { alarms, notices } = await readUnfinished(db).catch((): Unfinished => ({ alarms: [], notices: [] }));
-  for (const { id, body } of rows) {
-    const alarm = parsedAlarm(body) ?? (await lastKnown(db, id));
-    if (alarm !== undefined) alarms.push(alarm);
-  }
-  await db.close().catch(() => {});
-  return { epoch, alarms, notices };
-}
-
-/** An alarm as the newest of its transitions that can still be read left it. */
-async function lastKnown(db: Database, id: string): Promise<Alarm | undefined> {
-  const rows = await db
-    .all<{ body: string }>('SELECT body FROM journal WHERE alarm = ? ORDER BY position DESC', id)
-    .catch(() => []);
-  for (const { body } of rows) {
-    try {
-      const alarm = parsedAlarm(JSON.stringify(alarmAfter(body)));
-      if (alarm !== undefined) return alarm;
-    } catch {
-      // the one before it, then
-    }
-  }
-  return undefined;
 }
 
 async function metaOf(db: Pick<Database, 'get'>, key: string): Promise<string | undefined> {

@@ -257,6 +257,64 @@ test('an open alarm that cannot be read sets the file aside and is salvaged from
   await journal.close();
 });
 
+/** Fills pages with noise, as a bad sector does. `where` chooses among the roots of tables and indexes. */
+async function spoilRoots(file: string, names: readonly string[]): Promise<void> {
+  const db = await openDatabase(file, 'read');
+  const size = (await db.get<{ page_size: number }>('PRAGMA page_size'))?.page_size ?? 0;
+  const roots = await db.all<{ name: string; rootpage: number }>('SELECT name, rootpage FROM sqlite_schema');
+  await db.close();
+  const spoilt = roots.filter(({ name }) => names.includes(name));
+  expect(spoilt).toHaveLength(names.length);
+  for (const { rootpage } of spoilt) await overwrite(file, (rootpage - 1) * size, Buffer.alloc(size, 0x5a));
+}
+
+/** A closed journal with open alarms among other rows. */
+async function withAlarms(count: number): Promise<{ dir: string; file: string; open: string[] }> {
+  const dir = await tempDir();
+  const journal = await openJournal(dir);
+  const ids: string[] = [];
+  for (let n = 0; n < count; n++) {
+    const raise = raiseOf(journal);
+    await journal.append(raise).all;
+    await journal.append(batchOf([rowOf(journal, { padding: 300 })])).all;
+    ids.push(raise.alarms[0]?.id ?? '');
+  }
+  await journal.close();
+  return { dir, file: join(dir, 'journal.db'), open: ids.sort() };
+}
+
+const idsOf = (journal: Journal) => journal.unfinished.alarms.map(({ id }) => id).sort();
+
+test.each([
+  ['the table of alarms', ['alarm']],
+  ['the list of open alarms', ['alarm_open']],
+  ['both', ['alarm', 'alarm_open', 'sqlite_autoindex_alarm_1']],
+  ['both, and the index of the transitions', ['alarm', 'alarm_open', 'journal_alarm']],
+])('bug: a bad page of %s lost every open alarm', async (_, names) => {
+  const { dir, file, open } = await withAlarms(60);
+  await spoilRoots(file, names);
+  const journal = await expectSetAside(dir);
+  expect(idsOf(journal)).toEqual(open);
+  await journal.close();
+});
+
+test('bug: bad pages in the middle of the alarms and of the rows lost all behind them, and nothing was said', async () => {
+  const { dir, file, open } = await withAlarms(60);
+  await spoilRoots(file, ['alarm', 'alarm_open']);
+  const content = await readFile(file);
+  // a page full of the rows of the middle
+  const at = content.indexOf(open[30] ?? '', content.indexOf('"ALM.TRANSITION"'));
+  await overwrite(file, at - (at % 4096), Buffer.alloc(4096, 0x5a));
+  const lines: string[] = [];
+  const logger = pino({ level: 'error' }, { write: (line) => void lines.push(line) });
+  const journal = await openJournal(dir, { clock: () => now, logger });
+  expect(idsOf(journal).length).toBeGreaterThan(50);
+  expect(open).toEqual(expect.arrayContaining(idsOf(journal)));
+  expect(journal.unfinished.notices).toEqual([expect.objectContaining({ readInPart: true })]);
+  expect(lines.join('')).toContain('Look at every place that had an alarm lately');
+  await journal.close();
+});
+
 /** What a start leaves that is killed: the mark, and how far the files are. */
 async function interrupted(dir: string, moved: readonly string[]): Promise<string> {
   const file = join(dir, 'journal.db');
