@@ -12,6 +12,8 @@ export type LeaseWord = { gateway: string; released?: true; claim?: { run: strin
 export class LeaseState {
   readonly #self: string;
   #holder: { gateway: string; until: number } | undefined;
+  /** Another one that claims although this one holds the lease. */
+  #rival: { gateway: string; until: number } | undefined;
 
   constructor(self: string) {
     this.#self = self;
@@ -22,9 +24,21 @@ export class LeaseState {
     const holder = this.#valid(now);
     if (released === true) {
       if (holder?.gateway === gateway) this.#holder = undefined;
-    } else if (holder === undefined || holder.gateway === gateway) {
+    } else if (holder === undefined || holder.gateway === gateway || this.#yieldsTo(gateway, now)) {
       this.#holder = { gateway, until: now + validMs };
+      if (gateway !== this.#self) this.#rival = undefined;
+    } else if (holder.gateway === this.#self) {
+      this.#rival = { gateway, until: now + validMs };
     }
+  }
+
+  /**
+   * One claim of another beside our own lease lost a race, and its gateway will see so. If it claims again, it has seen a
+   * lease of its own: both work, for good, unless one of the two, by its name, lets the other.
+   */
+  #yieldsTo(gateway: string, now: number): boolean {
+    const rival = this.#rival;
+    return rival?.gateway === gateway && now < rival.until && gateway < this.#self;
   }
 
   role(now: number): 'active' | 'standby' {

@@ -45,6 +45,32 @@ test('a gateway that slept finds that another one has taken over', () => {
   expect(a.role(40_002)).toBe('standby');
 });
 
+test('bug: two gateways that both held the lease worked beside each other for good', () => {
+  const [a, b] = [new LeaseState('a'), new LeaseState('b')];
+  a.heard({ gateway: 'a' }, LIFE, 0);
+  b.heard({ gateway: 'b' }, LIFE, 0);
+  // both renew, and hear each other
+  for (const now of [1_000, 6_000]) {
+    for (const state of [a, b]) {
+      state.heard({ gateway: 'a' }, LIFE, now);
+      state.heard({ gateway: 'b' }, LIFE, now);
+    }
+  }
+  expect([a.role(6_001), b.role(6_001)]).toEqual(['active', 'standby']);
+  // now one alone renews
+  for (const state of [a, b]) state.heard({ gateway: 'a' }, LIFE, 11_000);
+  expect([a.role(25_999), b.role(25_999)]).toEqual(['active', 'standby']);
+});
+
+test('one claim that came too late makes nobody stand by, however often that happens', () => {
+  const b = new LeaseState('b');
+  for (const now of [0, LIFE, 2 * LIFE, 3 * LIFE]) {
+    b.heard({ gateway: 'b' }, LIFE + 1, now);
+    if (now % (2 * LIFE) === 0) b.heard({ gateway: 'a' }, LIFE, now + 1);
+    expect(b.role(now + 2)).toBe('active');
+  }
+});
+
 test('only the holder can give it back', () => {
   const state = new LeaseState('c');
   state.heard({ gateway: 'a' }, LIFE, 0);
