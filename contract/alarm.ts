@@ -166,6 +166,8 @@ export const alarmSchema = z.object({
   place: z.string().optional(),
   unit: z.string().optional(),
   device: z.string().optional(),
+  /** The input of `device` that raised it, of a device with several. */
+  input: z.string().optional(),
   slot: z.string().optional(),
   /** Devices or inputs (`device#input`) that hold it active; it returns when the last of them does. */
   sources: z.array(z.string()).optional(),
@@ -186,10 +188,12 @@ export const alarmSchema = z.object({
   sameSince: z.number().int().positive().optional(),
   /** By recipient; derived from receipts, not from transitions. */
   delivery: z.record(z.string(), deliverySchema).optional(),
-  /** The raising event's id: what a receipt must cover for the alarm to count as delivered. */
+  /** The first raising event's id. A receipt must cover it, and later triggers, for the alarm to count as delivered. */
   raisedBy: z.string(),
   /** Its sequence number in the lane of `type`. */
   raisedSeq: z.number().int().positive().optional(),
+  /** The same of the last trigger that counted, once there was another: `delivery` is of this one. */
+  repeatedSeq: z.number().int().positive().optional(),
   /** Shown from memory; not on disk yet. */
   unsaved: z.boolean().optional(),
 });

@@ -10,3 +10,15 @@ export function fullJitter(
 ): number {
   return random() * Math.min(firstMs * 2 ** failures, maxMs);
 }
+
+/**
+ * The same for a single server that must not be asked at once: never below `firstMs`, drawn evenly up to a span that
+ * starts at twice `firstMs`, doubles with each failure and ends at `maxMs`.
+ */
+export function jitterAboveFirst(
+  failures: number,
+  { firstMs, maxMs }: { firstMs: number; maxMs: number },
+  random: () => number,
+): number {
+  return firstMs + random() * (Math.min(firstMs * 2 ** (failures + 1), maxMs) - firstMs);
+}

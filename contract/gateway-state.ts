@@ -36,6 +36,7 @@ export const heartbeatSchema = z.object({
   /** How long the disk can hold events without the uplink. */
   holdHours: z.number().nonnegative(),
   clock: z.enum(['sync', 'holdover', 'unsync']),
+  /** What today is by the calendar of the campus: `school-day`, `weekend`, `holiday`, `vacation`, or `unknown`. */
   calendar: z.string().optional(),
   software: z.string(),
 });

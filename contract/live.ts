@@ -26,7 +26,8 @@ export const liveStatusSchema = z.object({
   storage: z.enum(['ok', 'full', 'failing']),
   clock: z.enum(['sync', 'holdover', 'unsync']),
   cameras: z.object({ total: z.number(), silent: z.number(), offline: z.number() }),
-  devices: z.object({ total: z.number(), offline: z.number() }),
+  /** `unknown`: behind a bridge or broker that is away, or never heard. */
+  devices: z.object({ total: z.number(), offline: z.number(), unknown: z.number() }),
   /** What the installer should look at: unknown devices, registered ones that cannot be read, discovery messages. */
   inbox: z.object({ unknown: z.number(), unreadable: z.number(), described: z.number() }).optional(),
   /** `none`: no console of a guard, shift leader or kiosk has said that it can be heard. */

@@ -38,6 +38,11 @@ export const rawMessageSchema = z.object({
   packetId: z.number().optional(),
   /** The broker published it as a last will. */
   will: z.boolean().optional(),
+  /**
+   * Names what it says, apart from when it says so (a hash): two messages of one time are the same only where this is the same
+   * too. Set where the times of a transport are coarse.
+   */
+  fingerprint: z.string().optional(),
   /** State learnt while a subscription starts (ONVIF `Initialized`). */
   initial: z.boolean().optional(),
 });

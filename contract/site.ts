@@ -254,6 +254,13 @@ export const phoneSchema = z.strictObject({
   units: z.array(siteIdSchema).max(64).optional().describe('Units it stands for. Default: all.'),
   places: z.array(siteIdSchema).max(64).optional().describe('Places it stands for. Default: all.'),
   order: z.number().int().min(0).max(999).default(100).describe('The lowest is called first.'),
+  hours: z
+    .strictObject({ from: timeOfDaySchema, to: timeOfDaySchema })
+    .optional()
+    .meta({
+      description: 'When it is answered; `to` before `from`: on the next day. Default: always.',
+      examples: [{ from: '07:30', to: '18:00' }],
+    }),
 });
 export type Phone = z.infer<typeof phoneSchema>;
 

@@ -1,5 +1,11 @@
 import { z } from 'zod';
 
+/** A sentence for people in both languages of the product. */
+export interface Text {
+  zh: string;
+  en: string;
+}
+
 /**
  * Text that a person writes and every store can keep: PostgreSQL refuses U+0000 in jsonb, and half a surrogate pair
  * is no Unicode.

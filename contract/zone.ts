@@ -126,6 +126,8 @@ export const blindWindowSchema = z.object({
   from: instantSchema,
   /** Start of the run after it; before `from` where the clock was set back meanwhile. */
   to: instantSchema,
+  /** The clock was set back meanwhile: nobody knows for how long nothing was watched. */
+  clockSetBack: z.boolean().optional(),
 });
 export type BlindWindow = z.infer<typeof blindWindowSchema>;
 

@@ -10,16 +10,22 @@ const inputName = /^[\p{L}\p{N}][\p{L}\p{N} ._:-]{0,63}$/u;
 
 /**
  * The input that a message names: odd characters become `_`, so that an alarm is not lost for the name of its door.
- * Undefined: no name is there, the device itself speaks. Null: it is no name (empty, an object), or there is no room.
+ * Undefined: no name is there, the device itself speaks. Null: it is no name (empty, an object), or there is no room; an input
+ * of `registered` always has room, whatever else the device says.
  */
-export function nameInput(named: unknown, state: StateChange): string | undefined | null {
+export function nameInput(
+  named: unknown,
+  state: StateChange,
+  registered: Readonly<Record<string, unknown>> = {},
+): string | undefined | null {
   if (named === undefined || named === null) return undefined;
   if (typeof named === 'object' || named === '__proto__') return null;
   const text = String(named);
   if (state.knows(text)) return text;
   const input = tidy(text);
   if (input === '') return null;
-  return state.knows(input) || state.inputs < MAX_INPUTS_KEPT ? input : null;
+  const isOurs = state.knows(input) || Object.hasOwn(registered, input);
+  return isOurs || state.inputs < MAX_INPUTS_KEPT ? input : null;
 }
 
 function tidy(text: string): string {

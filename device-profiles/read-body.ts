@@ -75,7 +75,7 @@ export class BodyReader {
       const named =
         captured ?? (each.input === undefined ? placeIn(list, key) : each.input(element, this.#scope));
       // elements without a name cannot be told apart: one would clear what another raised
-      const input = nameInput(named, this.#state) ?? null;
+      const input = nameInput(named, this.#state, this.#settings.inputs) ?? null;
       const value = field.read(element, this.#scope);
       // a list that names an input again tells one after the other
       if (input !== null && heard?.has(input)) this.#edges.settle();
@@ -116,7 +116,7 @@ export class BodyReader {
 
   /** An empty name is none. */
   #nameOf(named: unknown): string | undefined | null {
-    return nameInput(named === '' ? undefined : named, this.#state);
+    return nameInput(named === '' ? undefined : named, this.#state, this.#settings.inputs);
   }
 
   #holds(entry: Entry, part: unknown): boolean {

@@ -5,6 +5,7 @@ import type { ClipConfig, EdgeConfig } from '../config/edge-schema.ts';
 import type { Alarm } from '../contract/alarm.ts';
 import type { Clock, Origin } from '../contract/event.ts';
 import type { Device } from '../contract/site.ts';
+import type { HealthState } from './adapters/onvif/health.ts';
 import type { OnvifSnapshots } from './adapters/onvif/snapshots.ts';
 import type { LiveVideo } from './adapters/video/live-video.ts';
 import type { AlarmBook } from './alarms/book.ts';
@@ -18,9 +19,9 @@ import { chineseFont } from './media/font.ts';
 import { mediaReadings } from './media/media-readings.ts';
 import { MediaRetention } from './media/media-retention.ts';
 import { MediaStore } from './media/store.ts';
-import { Turns } from './media/turns.ts';
 import { watermarked } from './media/watermark.ts';
 import type { Reading } from './ops/metrics.ts';
+import { Turns } from './ops/turns.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Registry } from './registry/registry.ts';
 
@@ -30,11 +31,15 @@ const STREAM_MS = 8_000;
 /** ffmpegs at a time: for alarms, and for people who look. */
 const AT_ONCE = 2;
 const MAY_WAIT = 64;
+/** After a start: by then the channels to the cameras are up. */
+const RESUME_MS = 10_000;
 
 export interface MediaParts {
   config: EdgeConfig;
   registry: Registry;
   isCamera: (device: Device) => boolean;
+  /** The state of the channel to a camera. */
+  stateOf: (device: string) => HealthState | undefined;
   snapshots: Pick<OnvifSnapshots, 'snapshotOf'>;
   video: LiveVideo;
   book: AlarmBook;
@@ -56,7 +61,8 @@ export interface MediaWorks {
 
 /** Puts together what takes, keeps, removes and shows pictures of alarms. */
 export function mediaWorks(parts: MediaParts): MediaWorks {
-  const { config, registry, isCamera, snapshots, video, book, journal, pipeline, clock, logger } = parts;
+  const { config, registry, isCamera, stateOf, snapshots, video, book, journal, pipeline, clock, logger } =
+    parts;
   const { media } = config;
   const maxBytes = media.max_mib * MIB;
   const dir = join(config.data_dir, 'media');
@@ -69,6 +75,7 @@ export function mediaWorks(parts: MediaParts): MediaWorks {
     place: (id) => registry.place(id),
     links: () => registry.links(),
     isCamera,
+    stateOf,
   };
   const making = tools();
   const desk = new EvidenceDesk({
@@ -116,6 +123,7 @@ export function mediaWorks(parts: MediaParts): MediaWorks {
     clockQuality: parts.clockQuality,
     logger,
   });
+  let interrupted: NodeJS.Timeout | undefined;
   const forget = registry.onChange(() => clips.refresh());
   const viewing = { ...tools(), tmp: store.tmp, font: chineseFont() };
   return {
@@ -128,6 +136,7 @@ export function mediaWorks(parts: MediaParts): MediaWorks {
     readings: mediaReadings({ store, desk, retention, clips }),
     start: () => {
       desk.restore(book.open());
+      interrupted = setTimeout(() => desk.resume(), RESUME_MS);
       journal.onCommit((committed) => desk.committed(committed));
       clips.refresh();
       store.ready.then(
@@ -136,6 +145,7 @@ export function mediaWorks(parts: MediaParts): MediaWorks {
       );
     },
     stop: async () => {
+      clearTimeout(interrupted);
       forget();
       clips.stop();
       await desk.stop();

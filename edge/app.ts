@@ -11,7 +11,6 @@ import type { Device } from '../contract/site.ts';
 import type { DeviceState } from '../device-profiles/normalise.ts';
 import { ExternalBroker, type ExternalStatus } from './adapters/external-mqtt/external-broker.ts';
 import { MqttBroker } from './adapters/mqtt/broker.ts';
-import type { Health } from './adapters/onvif/health.ts';
 import { OnvifAdapter } from './adapters/onvif/onvif-adapter.ts';
 import { OnvifOutputs } from './adapters/onvif/outputs.ts';
 import { OnvifSnapshots } from './adapters/onvif/snapshots.ts';
@@ -20,7 +19,6 @@ import { LiveVideo } from './adapters/video/live-video.ts';
 import { createAlarmWatch } from './alarms/alarm-watch.ts';
 import { AlarmBook } from './alarms/book.ts';
 import { AlarmDesk } from './alarms/desk.ts';
-import type { DeviceStatus } from './api/ports.ts';
 import { type ApiServer, createApi } from './api/server.ts';
 import { mediaWorks } from './app-media.ts';
 import {
@@ -45,11 +43,13 @@ import type { LostRows } from './journal/epoch.ts';
 import { Journal } from './journal/journal.ts';
 import { sizeOf } from './journal/quarantine.ts';
 import { Retention } from './journal/retention.ts';
+import { KpiDesk } from './kpi/kpi-desk.ts';
 import { absentDevice } from './ops/absence.ts';
 import { BrokerWatch } from './ops/broker-watch.ts';
 import { CameraWatch } from './ops/camera-watch.ts';
 import { ClockWatch } from './ops/clock-watch.ts';
 import { prepareDataDir } from './ops/data-dir.ts';
+import { DevicePresence } from './ops/device-presence.ts';
 import { GatewayHealth, holdHours } from './ops/gateway-health.ts';
 import { Metrics } from './ops/metrics.ts';
 import { ProfileWatch } from './ops/profile-watch.ts';
@@ -353,6 +353,7 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     config,
     registry,
     isCamera,
+    stateOf: (id) => onvif.health(id)?.state,
     snapshots: new OnvifSnapshots({
       reach: (id) => onvif.reach(id),
       timeoutMs: config.media.snapshot_timeout_s * 1_000,
@@ -383,7 +384,11 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
         logger,
         boot,
         software: `campus-gateway/${softwareVersion}`,
-        health: () => ({ holdHours: holdHours(config.data_dir), clock: clockWatch.quality() }),
+        health: () => ({
+          holdHours: holdHours(config.data_dir),
+          clock: clockWatch.quality(),
+          calendar: arming.dayKind(),
+        }),
         urgent: () =>
           book.open().some((alarm) => alarm.severity === 1 && clock() - Date.parse(alarm.lastAt) < 300_000),
         onStatus: (status) => watchdogs.uplink(status),
@@ -409,13 +414,24 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     showTouched(marks.renewed());
     keepRefused();
   });
+  const presentDevices = new DevicePresence({
+    registry,
+    book,
+    channel: (id) => onvif.health(id),
+    lastSeen: (user) => watchdogs.lastSeen(user),
+    heard: (id) => {
+      const { at, ever } = devices.heard(id);
+      return { at: at === undefined ? undefined : clock() - (performance.now() - at), ever };
+    },
+    isReachable: (device, isDown) => devices.isReachable(device, isDown, unheard(externals)),
+  });
   const health = new GatewayHealth({
     uplinks,
     journal,
     broker,
     registry,
     registryLost: siteLoss.registryLost,
-    book,
+    presence: presentDevices,
     clockWatch,
     inbox,
     soundArmed,
@@ -452,7 +468,7 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     users: registry.users,
     sessionStore: registry.sessions,
     ...(setupCode === undefined ? {} : { setupCode }),
-    deviceStatus: (id) => channelStatus(onvif.health(id)) ?? watchdogs.deviceStatus(id),
+    deviceStatus: (id) => presentDevices.status(id),
     discovery: cameraSearch,
     inbox: new InboxDesk({
       inbox,
@@ -462,6 +478,7 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
       clock,
       monotonic: () => performance.now(),
       emit: (draft) => pipeline.emit(draft),
+      mqtt5: () => broker.mqtt5Peers(),
       heard: (device, adapter) => {
         if (!devices.wasHeard(device, adapter)) return;
         pipeline
@@ -507,7 +524,21 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
     }),
     drills: drills.desk,
     duty: duty.desk,
-    zones: new ArmingDesk({ arming, registry, move: (work) => pipeline.move(work), clock }),
+    kpi: new KpiDesk({
+      journal: journal.reader,
+      registry,
+      zones: () => arming.status().zones,
+      times,
+      zone,
+      clock,
+    }),
+    zones: new ArmingDesk({
+      arming,
+      registry,
+      move: (work) => pipeline.move(work),
+      clock,
+      maySay: (slot, types) => devices.maySayAt(slot, types),
+    }),
     status: () => health.status(),
     readiness: () => health.notReady(),
     metrics,
@@ -637,14 +668,6 @@ async function build(config: EdgeConfig, logger: Logger, events: AppEvents, stop
 function unheard(externals: readonly ExternalBroker[]): string[] {
   const isUnheard = ({ clients, role }: ExternalStatus) => clients === 0 || role === 'standby';
   return externals.filter((external) => isUnheard(external.status())).map(({ name }) => name);
-}
-
-/** What the event channel of a device says about it; undefined: it has none, or nothing is known yet. */
-function channelStatus(health: Health | undefined): DeviceStatus | undefined {
-  if (health === undefined) return undefined;
-  const { state, reason, at } = health;
-  const channel = { state, since: new Date(at).toISOString(), ...(reason === '' ? {} : { reason }) };
-  return { state: state === 'offline' ? 'offline' : 'online', channel };
 }
 
 /** A device whose state cannot be read starts as one never heard of: what it says next is a first sight. */

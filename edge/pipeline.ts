@@ -10,6 +10,7 @@ import type { Journal } from './journal/journal.ts';
 import type { Unfinished } from './journal/unfinished.ts';
 import { Batch, type Evaluation } from './pipeline/batch-builder.ts';
 import { carriedOver } from './pipeline/carry-over.ts';
+import { ClockStep } from './pipeline/clock-step.ts';
 import { ClientQueue, FairQueue } from './pipeline/fair-queue.ts';
 import type { Intake } from './pipeline/intake.ts';
 import { type Item, isUrgent, TaskItem } from './pipeline/item.ts';
@@ -52,6 +53,7 @@ export class Pipeline implements Sink {
   readonly #clients = new Map<string, Map<string, ClientQueue<Item>>>();
   /** Operators, timers and the gateway itself share one queue of their own. */
   readonly #own = new ClientQueue<Item>();
+  readonly #clockStep = new ClockStep();
   /** Sealed and not fully on disk, in order, and since when; monotonic. */
   readonly #unstored = new Map<SealedBatch, number>();
   /** Alarms as the last batch has them whose lane `a` is not on disk, by id. */
@@ -93,6 +95,7 @@ export class Pipeline implements Sink {
         reject(this.#stopped);
         return;
       }
+      this.#noticeStep(raw.receivedAt, raw.receivedMonotonicMs);
       const taken = this.#o.intake.take(raw, this.depth, resolve, reject);
       if (taken === undefined) return;
       const queue = taken.queue ?? this.#queueOf(raw);
@@ -250,6 +253,15 @@ export class Pipeline implements Sink {
     this.#seal(Number.MAX_SAFE_INTEGER, false);
     this.#stopped = new Error('the gateway is stopping; send it again after the restart');
     clearInterval(this.#watch);
+  }
+
+  /** A clock that was set makes no message late. */
+  #noticeStep(wall: number, monotonic: number): void {
+    if (this.#clockStep.since(wall, monotonic) === 0) return;
+    // at once: what arrives next is read against the state
+    const states = this.#o.devices.clockStepped();
+    const done = (): void => undefined;
+    this.#task(false, (batch) => batch.keepDevices(states), done, done);
   }
 
   #task(

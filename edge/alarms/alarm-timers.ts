@@ -30,7 +30,7 @@ export class AlarmTimers implements Machine {
   readonly #since = new Map<string, { newSince: string; at: number }>();
   /** The end that a shelving's deadline was set for. */
   readonly #shelved = new Map<string, string>();
-  /** Levels missed since the start. */
+  /** Levels missed since the start, without silent alarms. */
   readonly missed: Record<ServiceLevel, number> = { handle: 0, scene: 0 };
 
   constructor(options: AlarmTimersOptions) {
@@ -79,7 +79,8 @@ export class AlarmTimers implements Machine {
       default: {
         const level = what as ServiceLevel;
         const changes = missed(alarm, level, now);
-        this.missed[level] += changes.length;
+        // whoever sits in the room may read the figures
+        if (alarm.silent !== true) this.missed[level] += changes.length;
         return changes;
       }
     }

@@ -28,6 +28,7 @@ export function createAlarmWatch({ states, ...o }: AlarmWatchOptions) {
       timers.changed(alarm);
       undelivered.changed(alarm);
     },
+    delivered: (alarm) => undelivered.delivered(alarm),
     isShut: (event) => chatter.isShut(event),
   });
   return { timers, isolations, machines: [timers, undelivered, isolations, chatter, new FloodWatch(o)] };

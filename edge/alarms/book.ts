@@ -57,6 +57,7 @@ export class AlarmBook {
   readonly levels: ServiceLevels;
   #isShut: (event: Event) => boolean = () => false;
   #onChange: (alarm: Alarm) => void = () => undefined;
+  #onDelivery: (alarm: Alarm) => void = () => undefined;
 
   constructor(options: AlarmBookOptions) {
     this.#clock = options.clock;
@@ -124,9 +125,14 @@ export class AlarmBook {
     return (this.#byKey.get(key) ?? []).flatMap((id) => this.#openById.get(id) ?? []);
   }
 
-  /** Is told of each alarm that has a new version, and whose raises are recorded only. */
-  watchedBy(watch: { changed(alarm: Alarm): void; isShut(event: Event): boolean }): void {
+  /** Is told of each alarm that has a new version, or another mark of delivery, and says whose raises are recorded only. */
+  watchedBy(watch: {
+    changed(alarm: Alarm): void;
+    delivered(alarm: Alarm): void;
+    isShut(event: Event): boolean;
+  }): void {
     this.#onChange = (alarm) => watch.changed(alarm);
+    this.#onDelivery = (alarm) => watch.delivered(alarm);
     this.#isShut = (event) => watch.isShut(event);
   }
 
@@ -178,21 +184,28 @@ export class AlarmBook {
 
   /**
    * What a recipient's receipts cover now. Returns the alarms whose mark changed: views, no transitions, no new version.
-   * `at`: when the receipt came, milliseconds since 1970; undefined at start, when that is no longer known.
+   * `at`: when the receipt came, milliseconds since 1970; undefined at start, when that is no longer known. `only`: of
+   * these alarms.
    */
-  setDelivery(recipient: string, covers: Covers, at?: number): Alarm[] {
+  setDelivery(recipient: string, covers: Covers, at?: number, only?: readonly string[]): Alarm[] {
     if (!this.#undelivered.knows(recipient)) this.#introduce(recipient);
     const when = at === undefined ? {} : { at: instant(at) };
     const altered: Alarm[] = [];
-    for (const [id, state] of this.#undelivered.ask(recipient, covers)) {
+    for (const [id, state] of this.#undelivered.ask(recipient, covers, only)) {
       const alarm = this.get(id);
       if (alarm === undefined) continue;
       const mark = state && { state, ...(state !== 'pending' && when) };
       const view = marked(alarm, recipient, mark);
       this.#put(alarm, view);
+      this.#onDelivery(view);
       altered.push(view);
     }
     return altered;
+  }
+
+  /** Of these alarms, those with a trigger that no `setDelivery` was asked of yet; each once. */
+  takeUnasked(alarms: readonly Alarm[]): string[] {
+    return this.#undelivered.takeUnasked(alarms.map(({ id }) => id));
   }
 
   /** What a recipient's receipts said of these raises holds no more: the next `setDelivery` asks of them again. */
@@ -245,7 +258,8 @@ export class AlarmBook {
   #take(alarm: Alarm): Alarm {
     const before = this.get(alarm.id);
     if (before !== undefined && before.version >= alarm.version) return before;
-    const delivery = before === undefined ? this.#wait(alarm) : before.delivery;
+    const waits = before === undefined || before.repeatedSeq !== alarm.repeatedSeq;
+    const delivery = waits ? this.#wait(alarm) : before.delivery;
     const { unsaved, delivery: _, ...history } = alarm;
     const after: Alarm = delivery === undefined ? history : { ...history, delivery };
     this.#put(before, after);
@@ -297,10 +311,9 @@ export class AlarmBook {
     }
   }
 
-  #raiseOf({ type, severity, raisedSeq, mode }: Alarm): Raise | undefined {
+  #raiseOf({ type, severity, raisedSeq, repeatedSeq, mode }: Alarm): Raise | undefined {
     const lane = this.#eventType(type)?.lane;
-    return lane === undefined || raisedSeq === undefined
-      ? undefined
-      : { lane, seq: raisedSeq, type, severity, mode };
+    const seq = repeatedSeq ?? raisedSeq;
+    return lane === undefined || seq === undefined ? undefined : { lane, seq, type, severity, mode };
   }
 }

@@ -1,7 +1,7 @@
 import type { Alarm, Delivery } from '../../contract/alarm.ts';
 import type { Lane } from '../../contract/event.ts';
 
-/** The event that raised an alarm, by its place in its lane: what a recipient's receipt covers or not. */
+/** The last trigger of an alarm, by its place in its lane: what a recipient's receipt covers or not. */
 export interface Raise {
   lane: Lane;
   seq: number;
@@ -19,6 +19,8 @@ export class Undelivered {
   readonly #raises = new Map<string, Raise>();
   /** Alarms whose mark may change, with the mark they have. */
   readonly #byRecipient = new Map<string, Map<string, Delivery['state'] | undefined>>();
+  /** Alarms with a trigger that nobody was asked of yet. */
+  readonly #unasked = new Set<string>();
 
   knows(recipient: string): boolean {
     return this.#byRecipient.has(recipient);
@@ -35,10 +37,11 @@ export class Undelivered {
     this.#byRecipient.get(recipient)?.set(id, undefined);
   }
 
-  /** A new alarm waits for everybody: its marks. Undefined when there is nobody. */
+  /** A new alarm, or a new trigger of one, waits for everybody: its marks. Undefined when there is nobody. */
   add(id: string, raise: Raise): Alarm['delivery'] {
     this.#raises.set(id, raise);
     if (this.#byRecipient.size === 0) return undefined;
+    this.#unasked.add(id);
     const marks: Record<string, Delivery> = {};
     for (const [recipient, alarms] of this.#byRecipient) {
       alarms.set(id, 'pending');
@@ -49,6 +52,7 @@ export class Undelivered {
 
   forget(id: string): void {
     this.#raises.delete(id);
+    this.#unasked.delete(id);
     for (const alarms of this.#byRecipient.values()) alarms.delete(id);
   }
 
@@ -59,12 +63,23 @@ export class Undelivered {
       if (alarms?.has(id) === false && which(raise)) alarms.set(id, 'receipted');
   }
 
-  /** Asks of every alarm that waits, and answers with those whose mark is another now. */
-  ask(recipient: string, covers: Covers): [id: string, state: ReturnType<Covers>][] {
+  /** Of these, those that nobody was asked of yet; each once. */
+  takeUnasked(ids: readonly string[]): string[] {
+    return ids.filter((id) => this.#unasked.delete(id));
+  }
+
+  /** Asks of every alarm that waits, or of these, and answers with those whose mark is another now. */
+  ask(
+    recipient: string,
+    covers: Covers,
+    only?: readonly string[],
+  ): [id: string, state: ReturnType<Covers>][] {
     const altered: [string, ReturnType<Covers>][] = [];
     const alarms = this.#byRecipient.get(recipient);
     if (alarms === undefined) return altered;
-    for (const [id, before] of alarms) {
+    for (const id of only ?? [...alarms.keys()]) {
+      if (!alarms.has(id)) continue;
+      const before = alarms.get(id);
       const raise = this.#raises.get(id);
       const state = raise && covers(raise);
       if (state === 'receipted' || state === undefined) alarms.delete(id);

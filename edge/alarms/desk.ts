@@ -1,5 +1,6 @@
 import type { Alarm, AlarmAction, AlarmActionRequest } from '../../contract/alarm.ts';
 import type { ProblemCode } from '../../contract/problem.ts';
+import type { Text } from '../../contract/text.ts';
 import type { Drills } from '../drills/drills.ts';
 import { stored } from '../ops/stored.ts';
 import type { Moves } from '../pipeline/machine.ts';
@@ -7,7 +8,6 @@ import type { ActOutcome, Pipeline } from '../pipeline.ts';
 import type { AlarmBook } from './book.ts';
 import type { Isolations } from './isolations.ts';
 import type { Actor, ActResult } from './lifecycle.ts';
-import type { Text } from './refusal.ts';
 
 export interface AlarmDeskOptions {
   book: AlarmBook;

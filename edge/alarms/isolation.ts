@@ -1,7 +1,7 @@
 import type { Alarm, Isolation } from '../../contract/alarm.ts';
-import { mayBeIsolated } from '../../contract/isolation.ts';
+import { mayBeIsolated, wasLookedAt } from '../../contract/isolation.ts';
 import { ISOLATE_MAX_MS } from '../../contract/sounding.ts';
-import { type Change, changed, gatewayAuthor, instant, timerAuthor } from './change.ts';
+import { type Author, type Change, changed, gatewayAuthor, instant, timerAuthor } from './change.ts';
 import { refuse, text } from './refusal.ts';
 import type { ServiceLevels } from './service-levels.ts';
 import { endOfShelving, faultOfPause, pausedMs } from './shelving.ts';
@@ -19,6 +19,8 @@ export const isolate: Act = {
     const { alarm, request } = a;
     if (alarm.operator === 'closed') return refuse('not-possible', text.closed);
     if (!mayBeIsolated(alarm)) return refuse('not-possible', text.neverIsolated);
+    if ((alarm.sources?.length ?? 0) > 1) return refuse('not-possible', text.severalDetectors);
+    if (!wasLookedAt(alarm)) return refuse('not-possible', text.lookFirst);
     if (request.patrol === undefined || request.patrol.trim() === '')
       return refuse('invalid', text.patrolMissing);
     return faultOfPause(a, ISOLATE_MAX_MS, text.isolateTooLong);
@@ -53,11 +55,16 @@ export function isolatedToo(alarm: Alarm, isolated: Isolation): Change {
   return changed(alarm, { isolated }, 'isolate', gatewayAuthor, { reason: isolated.reason });
 }
 
-/** The isolation ended with its time, or with another alarm of the same detector. */
-export function isolationOver(alarm: Alarm, now: number, levels: ServiceLevels): Change[] {
+/** The isolation ended with its time, with another alarm of the same detector, or because another detector spoke. */
+export function isolationOver(
+  alarm: Alarm,
+  now: number,
+  levels: ServiceLevels,
+  { author = timerAuthor, reason }: { author?: Author; reason?: string } = {},
+): Change[] {
   if (alarm.isolated === undefined) return [];
   const patch = { ...heardAgain(alarm, now, levels), ...endOfIsolation(alarm, now) };
-  return [changed(alarm, patch, 'restore', timerAuthor)];
+  return [changed(alarm, patch, 'restore', author, { reason })];
 }
 
 /** What nobody has dealt with yet is as if it had come now. */

@@ -5,14 +5,14 @@ import { remainingMs } from '../ops/deadline.ts';
 import type { Machine, Moves } from '../pipeline/machine.ts';
 import { ownDraft } from '../pipeline/own-event.ts';
 import type { AlarmBook } from './book.ts';
-import type { Change } from './change.ts';
+import { type Author, authorOf, type Change, timerAuthor } from './change.ts';
 import { Deadlines } from './deadlines.ts';
 import { isolatedToo, isolationOver } from './isolation.ts';
 import { keyOf, keyOfEvent } from './key.ts';
 import type { ActResult } from './refusal.ts';
 import type { Actor } from './rights.ts';
 import { pausedMs } from './shelving.ts';
-import { deviceOfSource, sourceOf } from './sources.ts';
+import { deviceOfSource, sourceName, sourceOf } from './sources.ts';
 
 export const ISOLATIONS_KEY = 'alarms:isolations';
 
@@ -23,6 +23,8 @@ interface Isolated extends Isolation {
   alarm: string;
   type: string;
   device?: string;
+  /** Device, or `device#input`: this one alone. */
+  detector?: string;
   slot?: string;
   place?: string;
   /** What would hold an alarm active now. */
@@ -79,16 +81,29 @@ export class Isolations implements Machine {
     if ('refused' in result) return result;
     moves.change(result.changes);
     const key = keyOf(result.alarm);
-    if (action === 'restore') this.#end(key, actor.user, moves);
+    if (action === 'restore')
+      this.#end(key, moves, {
+        actor: actor.user,
+        role: actor.role,
+        station: actor.station,
+      });
     else this.#begin(result.alarm, moves);
     return { ...result, alarm: book.get(id) ?? result.alarm };
   }
 
   follow(event: Event, changes: readonly Change[], moves: Moves): void {
     if (this.#isolated.size === 0) return;
-    const isolated = this.#isolated.get(keyOfEvent(event));
-    if (isolated === undefined || event.type !== isolated.type) return;
+    const key = keyOfEvent(event);
+    const isolated = this.#isolated.get(key);
+    if (isolated === undefined) return;
     const source = sourceOf(event);
+    if (event.edge === 'raise' || event.edge === 'pulse') {
+      // another detector of the same slot says so too: that is no false alarm of the first
+      if (!isDetector(isolated, event)) {
+        this.#end(key, moves, authorOf(event), 'another detector of the same slot is in alarm');
+        return;
+      }
+    }
     const others = isolated.sources.filter((one) => one !== source);
     if (event.edge === 'raise') isolated.sources = [...others, source];
     else if (event.edge === 'clear') isolated.sources = others;
@@ -106,12 +121,14 @@ export class Isolations implements Machine {
   }
 
   act(moves: Moves): void {
-    for (const key of this.#ends.take(this.#o.monotonic())) this.#end(key, 'timer', moves);
+    for (const key of this.#ends.take(this.#o.monotonic())) this.#end(key, moves, timerAuthor);
   }
 
   #begin(alarm: Alarm, moves: Moves): void {
-    const { id, type, device, slot, place, condition, sources = [], isolated } = alarm;
+    const { id, type, slot, place, condition, sources = [], isolated } = alarm;
     if (isolated === undefined) return;
+    const detector = detectorOf(alarm);
+    const device = detector === undefined ? alarm.device : deviceOfSource(detector).device;
     const held = sources.length > 0 || device === undefined ? sources : [device];
     const entry: Isolated = {
       ...isolated,
@@ -120,6 +137,7 @@ export class Isolations implements Machine {
       type,
       sources: condition === 'returned' ? [] : held,
       ...(device === undefined ? {} : { device }),
+      ...(detector === undefined ? {} : { detector }),
       ...(slot === undefined ? {} : { slot }),
       ...(place === undefined ? {} : { place }),
     };
@@ -139,7 +157,7 @@ export class Isolations implements Machine {
     this.#ends.set(key, this.#o.monotonic() + remainingMs({ until, ofMs }, this.#o.clock()));
   }
 
-  #end(key: string, by: string, moves: Moves): void {
+  #end(key: string, moves: Moves, author: Author, reason?: string): void {
     const isolated = this.#isolated.get(key);
     if (isolated === undefined) return;
     const { book, clock } = this.#o;
@@ -147,9 +165,11 @@ export class Isolations implements Machine {
     this.#ends.delete(key);
     const open = book.instances(key);
     const ids = new Set([...open.map(({ id }) => id), isolated.alarm]);
-    for (const id of ids) moves.change(book.amend(id, (alarm) => isolationOver(alarm, clock(), book.levels)));
+    const words = reason === undefined ? {} : { reason };
+    const over = (alarm: Alarm) => isolationOver(alarm, clock(), book.levels, { author, ...words });
+    for (const id of ids) moves.change(book.amend(id, over));
     const minutes = Math.round(pausedMs(isolated, clock()) / 60_000);
-    this.#shield('clear', isolated, moves, { by, unprotectedMinutes: minutes });
+    this.#shield('clear', isolated, moves, { by: author.actor, ...words, unprotectedMinutes: minutes });
     this.#keep(moves);
     // its alarm was closed meanwhile and the detector still holds: people must see it, machines must not act on it
     if (open.length > 0) return;
@@ -178,6 +198,16 @@ export class Isolations implements Machine {
     const all = [...this.#isolated.values()];
     moves.keep(ISOLATIONS_KEY, all.length === 0 ? undefined : JSON.stringify(all));
   }
+}
+
+/** What holds the alarm, or else has raised it. */
+function detectorOf({ device, input, sources = [] }: Alarm): string | undefined {
+  return sources[0] ?? (device === undefined ? undefined : sourceName(device, input));
+}
+
+/** An entry that was kept before its detector was named knows the device alone. */
+function isDetector({ device, detector }: Isolated, event: Event): boolean {
+  return detector === undefined ? event.origin.device === device : sourceOf(event) === detector;
 }
 
 /** What cannot be read is not isolated any more: protection comes back early rather than late. */

@@ -102,6 +102,7 @@ function open(event: Event, type: EventType, { now, newId, levels }: RaiseContex
   if (origin.place !== undefined) alarm.place = origin.place;
   if (origin.unit !== undefined) alarm.unit = origin.unit;
   if (origin.device !== undefined) alarm.device = origin.device;
+  if (event.input !== undefined && origin.device !== undefined) alarm.input = event.input;
   if (origin.slot !== undefined) alarm.slot = origin.slot;
   if (previous !== undefined) alarm.previous = previous.id;
   if (media !== undefined && media.length > 0) alarm.media = media.slice(0, MEDIA_MAX);
@@ -121,6 +122,8 @@ function repeat(current: Alarm, event: Event, type: EventType, { now, levels }: 
     Object.assign(patch, held(current, event));
   }
   if (event.freshness === 'live') patch.freshness = 'live';
+  // what was receipted before says nothing of this one; who takes only what is more urgent gets no part of it
+  if (event.severity <= current.severity) patch.repeatedSeq = event.seq;
   // what rises was not what somebody shelved; severity 1 never is
   if (severity < current.severity) Object.assign(patch, endOfShelving(current, now));
   if (wakes(event, type)) {
@@ -139,7 +142,8 @@ function repeat(current: Alarm, event: Event, type: EventType, { now, levels }: 
 function mustBeHeardAgain(current: Alarm, severity: Severity, event: Event): boolean {
   // one card of an isolated detector is enough, and it does not sound
   if (!isOnlyTaken(current) || current.isolated !== undefined) return false;
-  if (severity === 1) return true;
+  // each raise of it is one more alarm that somebody has not got
+  if (severity === 1 || current.type === 'SYS.UNDELIVERED') return true;
   const neverSounded = current.freshness !== 'live' && !current.lifeSafety && event.freshness === 'live';
   return severity === 2 && (current.severity > 2 || neverSounded);
 }

@@ -1,12 +1,7 @@
 import type { Alarm, OperatorState, Role } from '../../contract/alarm.ts';
 import type { ProblemCode } from '../../contract/problem.ts';
+import type { Text } from '../../contract/text.ts';
 import type { Change } from './change.ts';
-
-/** A sentence for a person, in both languages of the console. */
-export interface Text {
-  zh: string;
-  en: string;
-}
 
 /** An action that changed nothing: why, and what to do next. */
 export interface Refusal {
@@ -120,6 +115,10 @@ export const text = {
     zh: '一级报警不能搁置；探测器反复误报时，请由带班班长和第二人隔离该探测器。',
     en: 'A severity 1 alarm is never shelved; a detector that raises false alarms can be isolated by the shift leader and a second person.',
   },
+  neverAside: {
+    zh: '这条报警说明警情送不出去或无人听到，搁置会掩盖之后的警情，不能搁置；请打电话通知并排除故障。',
+    en: 'This says that alarms do not get through, or that nobody hears them. Shelved, it would hide those that come later: telephone, and put it right.',
+  },
   nothingToShelve: {
     zh: '报警已处置，无需搁置。',
     en: 'The alarm has been disposed of; there is nothing to shelve.',
@@ -144,6 +143,14 @@ export const text = {
   neverIsolated: {
     zh: '只能隔离单个火灾、燃气等探测器的真实报警；求助、胁迫等人按下的报警和整台控制器的报警不能隔离。',
     en: 'Only real alarms of a single fire, gas or similar detector can be isolated; never what a person presses, nor a whole panel.',
+  },
+  severalDetectors: {
+    zh: '同一位置有两个及以上探测器在报警，互相印证，不能隔离；请到现场核实，故障的探测器请更换。',
+    en: 'Two or more detectors of this place are in alarm, which confirms it: it cannot be isolated. Look at the place; have a faulty detector replaced.',
+  },
+  lookFirst: {
+    zh: '还没有人核实这条报警，不能隔离；请先核实（现场、视频或电话）或填写处置结论。',
+    en: 'Nobody has looked yet, so the detector cannot be isolated: confirm the alarm (on site, video, phone) or give a verdict first.',
   },
   patrolMissing: {
     zh: '请写明替代巡查（patrol）：隔离期间由谁、多久查看一次现场。',

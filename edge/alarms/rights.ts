@@ -1,6 +1,7 @@
 import type { Alarm, AlarmAction, Role } from '../../contract/alarm.ts';
 import type { Scope } from '../../contract/site.ts';
-import { type Text, text } from './refusal.ts';
+import type { Text } from '../../contract/text.ts';
+import { text } from './refusal.ts';
 
 /** A signed-in person at a station, with the second person of the same request where there is one. */
 export interface Actor {

@@ -22,7 +22,10 @@ export function dueOf(
 /**
  * Was it done? Handled: somebody did more than take it. On the scene: somebody is there, or found that nobody has to go.
  */
-export function isMet(alarm: Alarm, level: ServiceLevel): boolean {
+export function isMet(
+  alarm: Pick<Alarm, 'operator' | 'proposal' | 'confirmation'>,
+  level: ServiceLevel,
+): boolean {
   const { proposal, confirmation } = alarm;
   if (level === 'handle') return isAtLeast(alarm, 'confirmed') || proposal !== undefined;
   if (isAtLeast(alarm, 'on-scene') || confirmation?.how === 'on-site') return true;

@@ -1,4 +1,5 @@
 import type { Alarm } from '../../contract/alarm.ts';
+import { mayBeShelved } from '../../contract/isolation.ts';
 import { SHELVE_MAX_MS } from '../../contract/sounding.ts';
 import { type Change, changed, gatewayAuthor, instant, timerAuthor } from './change.ts';
 import { isAtLeast } from './order.ts';
@@ -16,6 +17,7 @@ export const shelve: Act = {
     request.version !== alarm.version && alarm.shelved?.by === actor.user && !isOver(alarm.shelved.until, 0),
   obstacle: (a) => {
     if (a.alarm.severity === 1) return refuse('not-possible', text.neverShelved);
+    if (!mayBeShelved(a.alarm)) return refuse('not-possible', text.neverAside);
     if (isAtLeast(a.alarm, 'disposed')) return refuse('not-possible', text.nothingToShelve);
     return faultOfPause(a, SHELVE_MAX_MS, text.shelveTooLong);
   },

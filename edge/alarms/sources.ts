@@ -9,7 +9,12 @@ const SOURCES_MAX = 256;
 export function sourceOf(event: Event): string {
   const { device } = event.origin;
   if (device === undefined) return subjectOf(event);
-  return event.input === undefined ? device : `${device}#${event.input}`;
+  return sourceName(device, event.input);
+}
+
+/** A device, or one of its inputs, as it stands in `sources`. */
+export function sourceName(device: string, input: string | undefined): string {
+  return input === undefined ? device : `${device}#${input}`;
 }
 
 /** What an alarm is held by, and which of that is out of reach. */

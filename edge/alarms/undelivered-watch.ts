@@ -41,7 +41,8 @@ export class UndeliveredWatch implements Machine {
   constructor(options: UndeliveredWatchOptions) {
     this.#o = options;
     for (const alarm of options.book.open()) {
-      this.changed(alarm);
+      const { newSince } = alarm;
+      if (newSince !== undefined) this.#wait(alarm, this.#leftOf(newSince));
       const { type, subject, condition, silent, place } = alarm;
       if (type !== 'SYS.UNDELIVERED' || condition !== 'active') continue;
       const [recipient = subject] = subject.split(' ');
@@ -52,15 +53,15 @@ export class UndeliveredWatch implements Machine {
     if (this.#told.size > 0) this.#lookLater(options.times.undeliveredMs + LOOK_MS);
   }
 
-  /** A new alarm, or one of the last run: its time runs. */
+  /** A new alarm, or a new trigger of one: the time runs of each recipient whose time does not run already. */
   changed(alarm: Alarm): void {
-    const { id, newSince, severity, mode } = alarm;
-    if (severity !== 1 || mode !== 'live' || newSince === undefined || !isPending(alarm)) return;
-    if (this.#due.has(id) || [...this.#told.values()].some(({ alarms }) => alarms.has(id))) return;
-    const { undeliveredMs } = this.#o.times;
-    const until = new Date(Date.parse(newSince) + undeliveredMs).toISOString();
-    const left = remainingMs({ until, ofMs: undeliveredMs }, this.#o.clock());
-    this.#due.set(id, this.#o.monotonic() + left);
+    this.#wait(alarm, this.#o.times.undeliveredMs);
+  }
+
+  /** A recipient has it: what comes next has a time of its own. */
+  delivered({ id, delivery = {} }: Alarm): void {
+    for (const [recipient, { state }] of Object.entries(delivery))
+      if (state === 'receipted') this.#due.delete(dueName(id, recipient));
   }
 
   dueAt(): number | undefined {
@@ -74,21 +75,38 @@ export class UndeliveredWatch implements Machine {
     }
   }
 
-  #tell(id: string, moves: Moves): void {
+  #wait(alarm: Alarm, ms: number): void {
+    const { id, newSince, severity, mode } = alarm;
+    if (severity !== 1 || mode !== 'live' || newSince === undefined) return;
+    const told = [...this.#told.values()].filter(({ alarms }) => alarms.has(id));
+    for (const recipient of pendingWith(alarm)) {
+      const name = dueName(id, recipient);
+      if (this.#due.has(name) || told.some((one) => one.recipient === recipient)) continue;
+      this.#due.set(name, this.#o.monotonic() + ms);
+    }
+  }
+
+  /** What is left after a restart: early rather than late. */
+  #leftOf(newSince: string): number {
+    const { undeliveredMs } = this.#o.times;
+    const until = new Date(Date.parse(newSince) + undeliveredMs).toISOString();
+    return remainingMs({ until, ofMs: undeliveredMs }, this.#o.clock());
+  }
+
+  #tell(name: string, moves: Moves): void {
+    const [id = '', recipient = ''] = name.split(' ');
     const alarm = this.#o.book.get(id);
-    if (alarm === undefined || isQuiet(alarm)) return;
+    if (alarm === undefined || isQuiet(alarm) || !pendingWith(alarm).includes(recipient)) return;
     const { type, place, silent } = alarm;
     const where = place === undefined ? {} : { place };
-    for (const recipient of pendingWith(alarm)) {
-      // an alarm that nobody in the room may notice has a card of its own, of its own room
-      const subject = silent === true ? `${recipient} ${id}` : recipient;
-      const told: Told = this.#told.get(subject) ?? { recipient, alarms: new Set() };
-      if (silent === true) told.discreet = where;
-      told.alarms.add(id);
-      this.#told.set(subject, told);
-      this.#emit('raise', subject, told, moves, { alarm: { id, type, ...where } });
-    }
-    if (this.#told.size > 0) this.#lookLater(LOOK_MS);
+    // an alarm that nobody in the room may notice has a card of its own, of its own room
+    const subject = silent === true ? `${recipient} ${id}` : recipient;
+    const told: Told = this.#told.get(subject) ?? { recipient, alarms: new Set() };
+    if (silent === true) told.discreet = where;
+    told.alarms.add(id);
+    this.#told.set(subject, told);
+    this.#emit('raise', subject, told, moves, { alarm: { id, type, ...where } });
+    this.#lookLater(LOOK_MS);
   }
 
   #look(moves: Moves): void {
@@ -121,8 +139,9 @@ export class UndeliveredWatch implements Machine {
   }
 }
 
-function isPending(alarm: Alarm): boolean {
-  return pendingWith(alarm).length > 0;
+/** Neither has a blank. */
+function dueName(id: string, recipient: string): string {
+  return `${id} ${recipient}`;
 }
 
 /** Recipients who have not receipted it; a refusal is no receipt. */

@@ -47,6 +47,8 @@ export const roles = {
   'people.add': ['security-administrator', 'administrator'],
   'second-factor': ['installer', 'administrator', 'security-administrator', 'auditor'],
   'audit.read': ['auditor'],
+  /** Figures of how alarms are handled: who answers for it, and who checks it. */
+  'kpi.read': ['shift-leader', 'administrator', 'auditor'],
   /** A second person from afar: who may need one, and who may be one. */
   'second.ask': ['guard', 'shift-leader', 'installer'],
   'second.answer': ['guard', 'shift-leader', 'installer'],

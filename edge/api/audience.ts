@@ -40,7 +40,7 @@ export class Discretion {
     return room === undefined ? everything : { kiosk: false, room, key: `room:${room}` };
   }
 
-  seesAlarm(audience: Audience, alarm: Alarm): boolean {
+  seesAlarm(audience: Audience, alarm: Pick<Alarm, 'silent' | 'place'>): boolean {
     if (alarm.silent !== true || audience.key === '') return true;
     return !audience.kiosk && this.#roomOf(alarm.place) !== audience.room;
   }

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Text } from './language.ts';
+import type { Text } from '../../contract/text.ts';
 
 type Issue = z.core.$ZodIssue;
 

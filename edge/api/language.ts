@@ -1,8 +1,4 @@
-/** A sentence for people in both languages of the product. */
-export interface Text {
-  zh: string;
-  en: string;
-}
+import type { Text } from '../../contract/text.ts';
 
 export type Language = keyof Text;
 

@@ -1,7 +1,7 @@
 import { encodeVideoPiece } from '../../contract/live-video-frame.ts';
 
-/** Video that an alarm may have to wait for, on its way to the network: 13 ms at 20 Mbit/s. */
-const PIECE_BYTES = 32_768;
+/** Video that an alarm may have to wait for, on its way to the network: 26 ms at 20 Mbit/s. */
+const PIECE_BYTES = 65_536;
 /** Video that waits for a viewer; beyond, everything up to the next keyframe is left out. Buffers are shared. */
 const MAX_WAITING_BYTES = 4_000_000;
 /** A viewer whose network takes nothing for so long is let go. */

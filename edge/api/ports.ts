@@ -1,6 +1,7 @@
 import type { Alarm, AlarmAction, AlarmActionRequest, Role } from '../../contract/alarm.ts';
 import type { ProblemCode } from '../../contract/problem.ts';
 import type { Device, OrgUnit, Phone, Place, Scope, Slot } from '../../contract/site.ts';
+import type { Text } from '../../contract/text.ts';
 import type { BrokerAccount } from '../adapters/mqtt/options.ts';
 import type { HealthState } from '../adapters/onvif/health.ts';
 import type { Actor } from '../alarms/rights.ts';
@@ -11,7 +12,6 @@ import type { AlarmQuery, EventQuery, StoredBody } from '../journal/reader.ts';
 import type { IssuedCredential } from '../registry/device-credentials.ts';
 import type { InboxDesk } from '../registry/inbox-desk.ts';
 import type { People } from '../registry/people.ts';
-import type { Text } from './language.ts';
 
 /** A role somebody can sign in with. */
 export type SignInRole = Exclude<Role, 'system'>;
@@ -133,6 +133,7 @@ export type InboxPort = Pick<
   | 'get'
   | 'counts'
   | 'evicted'
+  | 'mqtt5'
   | 'judge'
   | 'offer'
   | 'isOver'

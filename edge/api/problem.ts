@@ -1,8 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Alarm } from '../../contract/alarm.ts';
 import { type Problem, type ProblemCode, problemStatus } from '../../contract/problem.ts';
+import type { Text } from '../../contract/text.ts';
 import type { ZoneView } from '../../contract/zone.ts';
-import { type Language, languageOf, type Text } from './language.ts';
+import { type Language, languageOf } from './language.ts';
 
 const titles: Record<ProblemCode, Text> = {
   'version-conflict': { zh: '警情已被他人更新', en: 'The alarm has changed meanwhile' },

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { z } from 'zod';
 import type { AlarmActionRequest, Role } from '../../contract/alarm.ts';
 import type { Actor } from '../alarms/rights.ts';
 import type { RecordAudit } from '../audit/entry.ts';
@@ -15,6 +16,14 @@ const REQUEST_TTL_MS = 180_000;
 const MAX_OF_PERSON = 5;
 /** Wrong codes for one request; then it is void. 5 of a million. */
 const MAX_WRONG = 5;
+
+/** What takes two, as the request that it is for names it. */
+export const secondActSchema = z
+  .string()
+  .regex(
+    /^(?:reset|close|isolate|arm|stay|bypass|walk-test|handover|command:[a-z][a-z0-9_]{0,39})$/,
+    '须为 reset、close、isolate、arm、stay、bypass、walk-test、handover 或 command:{命令} 之一 / must be one of reset, close, isolate, arm, stay, bypass, walk-test, handover, command:{name}',
+  );
 
 /** What two people do together: an act (`close`, `isolate`, `command:siren_on`) on the id of something, somewhere. */
 export interface Subject {
@@ -157,6 +166,15 @@ export class SecondPersons {
     const request = this.#requests.get(id);
     if (request?.by.user !== session.user) return;
     this.#requests.delete(id);
+    this.#o.onChange?.();
+  }
+
+  /** This person was disabled, or is another since: what they asked for and agreed to is void. */
+  forget(user: string): void {
+    for (const [id, { by, consents }] of this.#requests) {
+      consents.delete(user);
+      if (by.user === user) this.#requests.delete(id);
+    }
     this.#o.onChange?.();
   }
 

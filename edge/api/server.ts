@@ -39,6 +39,7 @@ import { type DrillPort, drillRoutes } from './routes/drills.ts';
 import { type DutyPort, dutyRoutes } from './routes/duty.ts';
 import { eventRoutes } from './routes/events.ts';
 import { inboxRoutes } from './routes/inbox.ts';
+import { type KpiPort, kpiRoutes } from './routes/kpi.ts';
 import { cameraRoute, liveRoute } from './routes/live.ts';
 import { type MediaPort, mediaRoutes } from './routes/media.ts';
 import { type MetricsSource, opsRoutes } from './routes/ops.ts';
@@ -105,6 +106,8 @@ export interface ApiDeps {
   drills?: DrillPort;
   /** Absent: there are no shifts. */
   duty?: DutyPort;
+  /** Absent: there are no reports. */
+  kpi?: KpiPort;
   status: () => LiveStatus;
   /** Parts that are not up; storage and console are added here. */
   readiness: () => readonly NotReady[];
@@ -219,7 +222,7 @@ export async function createApi(deps: ApiDeps): Promise<ApiServer> {
     }
     if (deps.audit !== undefined) auditRoutes(app, deps.audit);
     alarmRoutes(app, { desk, alarms, journal, discretion, directory, seconds });
-    secondPersonRoutes(app, { seconds, desk, directory, discretion, record });
+    secondPersonRoutes(app, { seconds, desk, directory, discretion, record, zones: deps.zones });
     eventRoutes(app, { journal, discretion, directory });
     siteRoutes(app, {
       identity: deps.identity,
@@ -238,6 +241,7 @@ export async function createApi(deps: ApiDeps): Promise<ApiServer> {
       walkTestRoutes(app, { drills: deps.drills, seconds });
     }
     if (deps.duty !== undefined) dutyRoutes(app, { duty: deps.duty, seconds, discretion });
+    if (deps.kpi !== undefined) kpiRoutes(app, { kpi: deps.kpi, discretion });
     if (deps.zones !== undefined) zoneRoutes(app, { zones: deps.zones, seconds });
     opsRoutes(app, {
       status,
@@ -285,7 +289,10 @@ export async function createApi(deps: ApiDeps): Promise<ApiServer> {
     },
     stop,
     signInLink: (user, ttlMs) => `/api/v1/session/link?token=${links.issue(user, ttlMs)}`,
-    endSessions: (user) => void sessions.endUser(user),
+    endSessions: (user) => {
+      seconds.forget(user);
+      sessions.endUser(user);
+    },
     addressOf: (user, station) => sessions.addressOf(user, station),
   };
 }

@@ -1,7 +1,8 @@
+import type { Text } from '../../contract/text.ts';
 import type { RecordAudit } from '../audit/entry.ts';
+import { TooMuchWork, Turns } from '../ops/turns.ts';
 import { passwordText, plainCode, weaknessOf } from '../registry/password-rules.ts';
 import { AttemptLimit, type Permit } from './attempts.ts';
-import type { Text } from './language.ts';
 import type { PeoplePort, Person, SignInFailure, Users } from './ports.ts';
 import { ProblemError } from './problem.ts';
 import { sameSecret } from './secret.ts';
@@ -26,8 +27,7 @@ export interface SignInOptions {
 export class SignIn {
   readonly #o: SignInOptions;
   readonly #limit: AttemptLimit;
-  readonly #waiting: Array<() => void> = [];
-  #checking = 0;
+  readonly #turns = new Turns(MAX_CHECKING, MAX_WAITING);
   #settingUp = false;
 
   constructor(options: SignInOptions) {
@@ -167,24 +167,15 @@ export class SignIn {
   }
 
   async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#checking >= MAX_CHECKING) {
-      if (this.#waiting.length >= MAX_WAITING) {
-        throw new ProblemError(
-          'too-many-attempts',
-          { zh: '登录请求过多，请稍后再试。', en: 'Too many sign-ins at once: try again in a moment.' },
-          { retryAfterS: 5 },
-        );
-      }
-      await new Promise<void>((turn) => this.#waiting.push(turn));
-    } else {
-      this.#checking++;
-    }
     try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#checking--;
-      else next();
+      return await this.#turns.take(work);
+    } catch (error) {
+      if (!(error instanceof TooMuchWork)) throw error;
+      throw new ProblemError(
+        'too-many-attempts',
+        { zh: '登录请求过多，请稍后再试。', en: 'Too many sign-ins at once: try again in a moment.' },
+        { retryAfterS: 5 },
+      );
     }
   }
 }

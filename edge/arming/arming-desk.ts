@@ -1,4 +1,5 @@
 import type { CalendarDay } from '../../contract/calendar.ts';
+import { eventTypes } from '../../contract/event-type.ts';
 import type { Place, Scope, Site, Slot } from '../../contract/site.ts';
 import type {
   ArmMode,
@@ -33,7 +34,12 @@ export interface ArmingDeskOptions {
   };
   move<Result>(work: (moves: Moves) => Result): Promise<{ result: Result; stored: Promise<void> }>;
   clock: () => number;
+  /** May a device at this slot say something of one of these types? In doubt it may. */
+  maySay: (slot: string, types: readonly string[]) => boolean;
 }
+
+/** Types that a zone can be armed and disarmed for. */
+const disarmable = eventTypes.flatMap(({ code, disarmable: can }) => (can ? [code] : []));
 
 /** What people do to zones. Refusals are thrown as `MoveRefusal`. */
 export class ArmingDesk {
@@ -49,10 +55,10 @@ export class ArmingDesk {
 
   /** A zone with the slots that may be by-passed; undefined: there is none. */
   zone(id: string): { zone: ZoneView; slots: string[] } | undefined {
-    const { arming, registry } = this.#o;
+    const { arming } = this.#o;
     const entry = arming.zones.get(id);
     if (entry === undefined) return undefined;
-    const slots = entry.slots.filter((slot) => registry.slot(slot)?.lifeSafety !== true);
+    const slots = entry.slots.filter((slot) => this.#mayBeBypassed(slot));
     return { zone: arming.view(entry), slots };
   }
 
@@ -91,10 +97,13 @@ export class ArmingDesk {
     const { arming, clock } = this.#o;
     const { stored } = await this.#o.move((moves) => {
       const { signed, left } = afterSigning(arming.blind, id);
-      if (signed.length === 0) throw new MoveRefusal('already-done', text.nothingToSign);
+      if (signed.length === 0) {
+        if (left.length > 0) throw new MoveRefusal('not-possible', text.otherToSign(left.length));
+        throw new MoveRefusal('already-done', text.nothingToSign);
+      }
       arming.blind = left;
       const { user: by, role, station } = actor;
-      const windows = signed.map(({ from, to }) => ({ from, to }));
+      const windows = signed.map(({ id: _, ...window }) => window);
       moves.emit(
         ownDraft('SYS.CFG', 'pulse', clock(), {
           by,
@@ -110,8 +119,7 @@ export class ArmingDesk {
   }
 
   #judge(entry: ZoneEntry, action: ZoneAction, request: Request, actor: Actor, moves: Moves): void {
-    if (!this.#isResponsible(entry, actor.role === 'guard' ? actor.scope : undefined))
-      throw this.#refusal('not-allowed', text.outOfScope, entry);
+    if (!this.#isResponsible(entry, actor.scope)) throw this.#refusal('not-allowed', text.outOfScope, entry);
     const mode = action === 'arm' ? 'away' : action;
     // who lost a race has what he wanted
     if (mode === entry.state.mode) throw this.#refusal('already-done', text.alreadyDone, entry);
@@ -185,6 +193,7 @@ export class ArmingDesk {
     this.#needLeader(entry, actor);
     if (registry.slot(known)?.lifeSafety === true)
       throw this.#refusal('not-possible', text.roundTheClock(known), entry);
+    if (!this.#mayBeBypassed(known)) throw this.#refusal('not-possible', text.nothingToBypass(known), entry);
     if (reason === undefined) throw this.#refusal('invalid', text.reasonMissing, entry);
     if (entry.state.bypasses.some((bypass) => bypass.slot === known))
       throw this.#refusal('already-done', text.alreadyDone, entry);
@@ -204,6 +213,12 @@ export class ArmingDesk {
     this.#tellBypass('clear', bypass, entry, actor, moves);
   }
 
+  /** Not what protects life, nor where everything is watched around the clock: a by-pass would change nothing there. */
+  #mayBeBypassed(slot: string): boolean {
+    const { registry, maySay } = this.#o;
+    return registry.slot(slot)?.lifeSafety !== true && maySay(slot, disarmable);
+  }
+
   #slotOf(entry: ZoneEntry, slot: string | undefined): string {
     if (slot === undefined) throw this.#refusal('invalid', text.slotMissing, entry);
     if (!entry.slots.includes(slot)) throw this.#refusal('invalid', text.notInZone(slot), entry);
@@ -216,7 +231,7 @@ export class ArmingDesk {
     throw this.#refusal('second-person-needed', text.leaderOnly, entry);
   }
 
-  /** All of a zone has to be within a guard's scope: half a zone cannot be disarmed. */
+  /** All of a zone has to be within a person's scope: half a zone cannot be disarmed. */
   #isResponsible({ slots }: ZoneEntry, scope: Scope | undefined): boolean {
     const { registry } = this.#o;
     return slots.every((id) => {

@@ -1,3 +1,4 @@
+import type { DayKind } from '../../contract/calendar.ts';
 import type { Event, EventDraft } from '../../contract/event.ts';
 import { eventType } from '../../contract/event-type.ts';
 import {
@@ -98,7 +99,7 @@ export class Arming implements Machine {
     if (event.mode === 'walktest') return 'always';
     const { entry, point } = found;
     const { state, verdict } = signalled(entry.state, event, point, () =>
-      this.zones.deadline(entry.zone.entryDelay),
+      this.zones.deadline(this.zones.entryDelay(entry)),
     );
     this.zones.set(entry, state);
     return verdict;
@@ -144,6 +145,11 @@ export class Arming implements Machine {
     return this.#calendar.calendar;
   }
 
+  /** What today is by the calendar, for the province. */
+  dayKind(): DayKind | 'unknown' {
+    return this.calendar().dayOf(this.now().day).kind ?? 'unknown';
+  }
+
   /** Why the slots that a mode watches are not ready; by-passed ones do not count. */
   reasonsOf(entry: ZoneEntry, mode: ArmMode): ZoneReason[] {
     const state = { ...entry.state, mode };
@@ -168,9 +174,11 @@ export class Arming implements Machine {
   }
 
   /** For SYS.BOOT: the window that ends with this start. */
-  bootFacts(): { blind?: { from: string; to: string } } {
+  bootFacts(): { blind?: Omit<BlindWindow, 'id'> } {
     const last = this.#blind.at(-1);
-    return last === undefined ? {} : { blind: { from: last.from, to: last.to } };
+    if (last === undefined) return {};
+    const { id: _, ...blind } = last;
+    return { blind };
   }
 
   view(entry: ZoneEntry): ZoneView {

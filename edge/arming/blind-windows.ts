@@ -10,10 +10,16 @@ export function blindWindows(
   now: string,
   id: string,
 ): BlindWindow[] {
-  const all = from === undefined ? [...kept] : [...kept, { id, from, to: now }];
+  const all = from === undefined ? [...kept] : [...kept, windowOf(id, from, now)];
   const [first, second, ...rest] = all;
   if (all.length <= MAX_WINDOWS || first === undefined || second === undefined) return all;
-  return [{ id: second.id, from: first.from, to: second.to }, ...rest];
+  const isUnsure = first.clockSetBack === true || second.clockSetBack === true;
+  const both = { id: second.id, from: first.from, to: second.to };
+  return [isUnsure ? { ...both, clockSetBack: true } : both, ...rest];
+}
+
+function windowOf(id: string, from: string, to: string): BlindWindow {
+  return Date.parse(to) < Date.parse(from) ? { id, from, to, clockSetBack: true } : { id, from, to };
 }
 
 /** What is left after somebody has signed for all up to this one. Pure. */

@@ -1,5 +1,5 @@
+import type { Text } from '../../contract/text.ts';
 import type { ZoneReason } from '../../contract/zone.ts';
-import type { Text } from '../alarms/refusal.ts';
 
 /** Every sentence that zones say to a person. */
 export const text = {
@@ -38,9 +38,17 @@ export const text = {
     zh: `点位“${slot}”接有一级报警，不能旁路；需停用时请由班长会同第二人办理隔离。`,
     en: `Slot "${slot}" protects life and is never by-passed; have it isolated by a leader and a second person.`,
   }),
+  nothingToBypass: (slot: string): Text => ({
+    zh: `点位“${slot}”只有防拆、故障等 24 小时报警，布防撤防都有效，旁路不起作用：请排除故障；确需停用的，由班长搁置或隔离其报警。`,
+    en: `Slot "${slot}" says only what is watched around the clock (tamper, faults), which a by-pass does not change: put it right, or have the leader shelve its alarm.`,
+  }),
   stillOpen: (slot: string): Text => ({
     zh: `点位“${slot}”尚未恢复，现在取消旁路会立即报警：请先关闭，再取消旁路。`,
     en: `Slot "${slot}" is still open and would alarm at once: close it, then end its by-pass.`,
+  }),
+  otherToSign: (waiting: number): Text => ({
+    zh: `此盲区已由他人签字或不存在；还有 ${waiting} 段盲区待签字，请看过最新列表后再签。`,
+    en: `This unprotected time was signed by somebody else, or there is none such; ${waiting} others wait: look at the list as it is now, then sign.`,
   }),
   nothingToSign: { zh: '没有待签字的盲区。', en: 'There is no unprotected time to sign for.' },
 } as const;

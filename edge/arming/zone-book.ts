@@ -31,6 +31,17 @@ export interface ZoneEntry {
   /** Its slots as they are registered now. */
   slots: readonly string[];
   place: string | undefined;
+  /** While armed: what it watches, as it was when it was armed. It may grow since, and never shrinks. */
+  watched: Watched | undefined;
+}
+
+/** What was armed. */
+interface Watched {
+  readonly slots: readonly string[];
+  readonly entrySlots: readonly string[];
+  readonly staySlots: readonly string[];
+  /** Seconds. */
+  readonly entryDelay: number;
 }
 
 export interface ZoneBookOptions {
@@ -53,11 +64,12 @@ interface Kept {
   zone: Zone;
   state: ZoneState;
   watch: Watch;
+  watched?: Watched;
 }
 
 /**
  * The zones with their states, and the way from a slot to its zone. A zone that is armed and no longer registered stays
- * until a person disarms it: no import disarms anything.
+ * until a person disarms it, and so does what it watches: no import and no administrator disarms anything.
  */
 export class ZoneBook {
   readonly #o: ZoneBookOptions;
@@ -110,6 +122,11 @@ export class ZoneBook {
     return this.#bySlot.get(slot)?.point;
   }
 
+  /** The entry delay, seconds: what the zone was armed with, or less. */
+  entryDelay({ zone, watched }: ZoneEntry): number {
+    return Math.min(zone.entryDelay, watched?.entryDelay ?? zone.entryDelay);
+  }
+
   /** A delay of so many seconds that begins now; undefined for none. */
   deadline(seconds: number): KeptDeadline | undefined {
     return seconds === 0 ? undefined : deadlineIn(seconds * 1_000, this.#o.clock());
@@ -121,8 +138,15 @@ export class ZoneBook {
     if (deadline === undefined) entry.dueAt = undefined;
     // a delay that began now: its end is counted on the monotonic clock, which no clock step moves
     else if (deadline !== entry.state.deadline) entry.dueAt = this.#o.monotonic() + deadline.ofMs;
+    const wasArmed = entry.state.mode !== 'disarmed';
     entry.state = state;
     this.#dirty.add(entry.zone.id);
+    if (state.mode !== 'disarmed') entry.watched ??= watchedBy(entry);
+    else {
+      entry.watched = undefined;
+      // what was changed meanwhile holds from now on
+      if (wasArmed) this.#version = undefined;
+    }
   }
 
   setWatch(entry: ZoneEntry, watch: Watch): void {
@@ -147,7 +171,12 @@ export class ZoneBook {
         moves.keep(KEY + id, undefined);
         continue;
       }
-      const kept = entry && { zone: entry.zone, state: entry.state, watch: entry.watch };
+      const kept = entry && {
+        zone: entry.zone,
+        state: entry.state,
+        watch: entry.watch,
+        ...(entry.watched === undefined ? {} : { watched: entry.watched }),
+      };
       moves.keep(KEY + id, kept && JSON.stringify(kept satisfies Kept));
     }
     this.#dirty.clear();
@@ -162,6 +191,7 @@ export class ZoneBook {
     const kept = readKept(text);
     if (kept === undefined) return;
     const entry = this.#add(kept.zone, kept.state, kept.watch);
+    entry.watched = kept.watched;
     const { deadline } = kept.state;
     if (deadline !== undefined) {
       entry.dueAt = this.#o.monotonic() + remainingMs(deadline, this.#o.clock());
@@ -177,6 +207,7 @@ export class ZoneBook {
       removed: false,
       slots: [],
       place: undefined,
+      watched: undefined,
     };
     this.#entries.set(zone.id, entry);
     return entry;
@@ -191,30 +222,51 @@ export class ZoneBook {
     const { registry } = this.#o;
     const zones = [...this.#entries.values()].map(({ zone }) => zone);
     const members = zoneOfSlots({ zones, slots, places });
+    // what is watched around the clock by now is watched without any delay
+    const registered = new Set(slots.flatMap(({ id, armed }) => (armed === 'always' ? [] : [id])));
     const bySlot = new Map<string, { entry: ZoneEntry; point: Point }>();
     for (const entry of this.#entries.values()) {
       const { zone } = entry;
-      entry.slots = [...members].flatMap(([slot, { id }]) => (id === zone.id ? [slot] : []));
+      const now = [...members].flatMap(([slot, { id }]) => (id === zone.id ? [slot] : []));
+      const { watched } = entry;
+      const still = watched?.slots.filter((slot) => registered.has(slot)) ?? [];
+      entry.slots = [...new Set([...still, ...now])];
       entry.place = commonPlace(
         entry.slots.flatMap((slot) => registry.slot(slot)?.place ?? []),
         (id) => registry.place(id),
       );
       const entries = new Set(zone.entrySlots);
       const off = new Set(zone.staySlots);
-      for (const slot of entry.slots)
+      for (const slot of now)
         bySlot.set(slot, { entry, point: { slot, entry: entries.has(slot), offInStay: off.has(slot) } });
+    }
+    // last: what an armed zone watches is its own, whatever the others say since
+    for (const entry of this.#entries.values()) {
+      if (entry.state.mode === 'disarmed') continue;
+      entry.watched ??= watchedBy(entry);
+      const { slots, entrySlots, staySlots } = entry.watched;
+      for (const slot of slots.filter((id) => registered.has(id))) {
+        const point = { slot, entry: entrySlots.includes(slot), offInStay: staySlots.includes(slot) };
+        bySlot.set(slot, { entry, point });
+      }
     }
     this.#bySlot = bySlot;
   }
 }
 
+function watchedBy({ slots, zone }: ZoneEntry): Watched {
+  const { entrySlots = [], staySlots = [], entryDelay } = zone;
+  return { slots: [...slots], entrySlots: [...entrySlots], staySlots: [...staySlots], entryDelay };
+}
+
 /** Our own rows; one that cannot be read is passed over rather than stopping the start. */
 function readKept(text: string): Kept | undefined {
   try {
-    const { zone, state, watch } = JSON.parse(text) as Kept;
+    const { zone, state, watch, watched } = JSON.parse(text) as Kept;
     const readable =
       typeof state.mode === 'string' && Array.isArray(state.held) && Array.isArray(state.bypasses);
-    return readable ? { zone: zoneSchema.parse(zone), state, watch } : undefined;
+    if (!readable) return undefined;
+    return { zone: zoneSchema.parse(zone), state, watch, ...(watched === undefined ? {} : { watched }) };
   } catch {
     return undefined;
   }

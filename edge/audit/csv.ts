@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../../contract/audit.ts';
+import { csv } from '../ops/csv.ts';
 
 const columns = [
   'n',
@@ -16,18 +17,14 @@ const columns = [
   'detail',
 ] as const;
 
-/** Lines as CSV (RFC 4180) with a byte order mark, without which a spreadsheet misreads Chinese. */
+/** Lines as a table for a spreadsheet. */
 export function auditCsv(entries: ReadonlyArray<AuditEntry & { n: number }>): string {
   const rows = entries.map((entry) =>
-    columns.map((column) => cell(column === 'second' ? entry.second?.user : entry[column])).join(','),
+    columns.map((column) => {
+      if (column === 'second') return entry.second?.user;
+      const value = entry[column];
+      return typeof value === 'object' ? JSON.stringify(value) : value;
+    }),
   );
-  return `\uFEFF${[columns.join(','), ...rows].join('\r\n')}\r\n`;
-}
-
-/** A text that begins like a formula would be one in a spreadsheet. */
-function cell(value: unknown): string {
-  if (value === undefined) return '';
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return csv([columns, ...rows]);
 }

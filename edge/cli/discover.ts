@@ -5,7 +5,7 @@ import { factsOf } from '../adapters/onvif/discovery-message.ts';
 import { type Trial, tryCredentials } from '../adapters/onvif/trial.ts';
 import { foundView } from '../api/routes/discovery-schemas.ts';
 import { AtOnce } from '../ops/at-once.ts';
-import { type FoundDevice, readRanges } from '../registry/camera-search.ts';
+import { type FoundDevice, MAX_REFUSED, REFUSALS, readRanges } from '../registry/camera-search.ts';
 import { relationOf } from '../registry/found-device.ts';
 import { readRegisteredSite } from '../registry/site-db.ts';
 import { emptySite } from '../registry/site-file.ts';
@@ -72,24 +72,52 @@ async function look(
   credentials: { user: string; password: string } | undefined,
 ): Promise<FoundDevice[]> {
   const trials = new Map<string, Trial>();
+  const strangers = found.filter((one) => relationOf(one, undefined, devices)?.is !== 'here');
+  const spent = credentials === undefined ? undefined : new Spent();
+  const tryAt = async (one: Found): Promise<void> => {
+    const given = spent?.isOver === true ? undefined : credentials;
+    const trial = await tryCredentials({ ...given, url: one.url, timeoutMs: TRIAL_MS, clock: Date.now });
+    trials.set(one.id, trial);
+    if (given !== undefined) spent?.take(trial.verdict);
+  };
   const looks = new AtOnce(TRIALS_AT_ONCE);
-  for (const one of found) {
-    if (relationOf(one, undefined, devices)?.is === 'here') continue;
-    looks.add(async () => {
-      trials.set(
-        one.id,
-        await tryCredentials({ ...credentials, url: one.url, timeoutMs: TRIAL_MS, clock: Date.now }),
-      );
-    });
+  for (const one of strangers) {
+    // until one takes them they may be mistyped: then not all at once
+    if (spent?.isOpen === true) await tryAt(one);
+    else looks.add(() => tryAt(one));
   }
   await looks.done();
+  if (spent?.isOver === true)
+    console.error(
+      `user and password were refused ${MAX_REFUSED} times and taken by none: they were tried at no other device; check them`,
+    );
   return found.map((one) => {
     const trial = trials.get(one.id);
     return { ...one, trial, relation: relationOf(one, trial?.report?.serial, devices) };
   });
 }
 
-function print(found: readonly FoundDevice[], { junk, others, deaf }: SearchCounters): void {
+/** Judges by the first trials whether credentials are worth trying everywhere. */
+class Spent {
+  #refused = 0;
+  #isTaken = false;
+
+  /** Nothing is known yet. */
+  get isOpen(): boolean {
+    return !this.#isTaken && !this.isOver;
+  }
+
+  get isOver(): boolean {
+    return !this.#isTaken && this.#refused >= MAX_REFUSED;
+  }
+
+  take(verdict: Trial['verdict']): void {
+    if (verdict === 'accepted' || verdict === 'not-permitted') this.#isTaken = true;
+    else if (REFUSALS.has(verdict)) this.#refused++;
+  }
+}
+
+function print(found: readonly FoundDevice[], { junk, others, deaf, leftOut }: SearchCounters): void {
   const rows = found
     .map((one) => {
       const { name, hardware } = factsOf(one.scopes);
@@ -107,11 +135,19 @@ function print(found: readonly FoundDevice[], { junk, others, deaf }: SearchCoun
     })
     .sort(([a = ''], [b = '']) => a.localeCompare(b, 'en', { numeric: true }));
   console.log(formatTable(['address', 'name', 'model', 'serial', 'mac', 'clock', 'state'], rows));
+  for (const { url, twin } of found)
+    if (twin !== undefined)
+      console.log(`${new URL(url).host} answers under the same endpoint reference as ${new URL(twin).host}`);
   for (const verdict of new Set(found.flatMap(({ trial }) => trial?.verdict ?? [])))
     if (verdict !== 'accepted') console.log(`${verdict}: ${trialText[verdict].en}`);
   const left = [
     ...(junk > 0 ? [`${junk} datagrams that were no answers`] : []),
     ...(others > 0 ? [`${others} answers of other things than ONVIF devices`] : []),
+    ...(leftOut > 0
+      ? [
+          `the list is full, ${leftOut} answers were left out: somebody floods the network, ask ranges with --cidr`,
+        ]
+      : []),
     ...(deaf > 0 ? [`nothing could be sent on ${deaf} interfaces`] : []),
   ];
   console.log([`${found.length} devices`, ...left].join('; '));

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { DeviceCommand } from '../../contract/command.ts';
 import type { EventDraft } from '../../contract/event.ts';
 import type { ProblemCode } from '../../contract/problem.ts';
+import type { Text } from '../../contract/text.ts';
 import {
   argumentFault,
   type RenderedCall,
@@ -10,7 +11,6 @@ import {
 } from '../../device-profiles/command.ts';
 import type { CommandDefinition } from '../../device-profiles/command-schema.ts';
 import { MASK, maskPayload } from '../../device-profiles/mask.ts';
-import type { Text } from '../alarms/refusal.ts';
 import type { Actor } from '../alarms/rights.ts';
 import { within } from '../ops/within.ts';
 import type { LiveDevice, LiveDevices } from '../pipeline/devices.ts';

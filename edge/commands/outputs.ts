@@ -1,8 +1,8 @@
 import type { DeviceCommand } from '../../contract/command.ts';
+import type { Text } from '../../contract/text.ts';
 import type { RenderedCall } from '../../device-profiles/command.ts';
 import type { CommandDefinition } from '../../device-profiles/command-schema.ts';
 import type { OnvifOutputs } from '../adapters/onvif/outputs.ts';
-import type { Text } from '../alarms/refusal.ts';
 import { text } from './text.ts';
 
 /** Devices that are called, and say what they have. */

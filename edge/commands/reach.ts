@@ -1,9 +1,9 @@
 import type { DeviceCommand } from '../../contract/command.ts';
 import type { Device } from '../../contract/site.ts';
+import type { Text } from '../../contract/text.ts';
 import type { RenderedMessage } from '../../device-profiles/command.ts';
 import type { ExternalBroker } from '../adapters/external-mqtt/external-broker.ts';
 import type { MqttBroker } from '../adapters/mqtt/broker.ts';
-import type { Text } from '../alarms/refusal.ts';
 import { within } from '../ops/within.ts';
 import type { LiveDevices } from '../pipeline/devices.ts';
 import { wayTo } from '../registry/way-to.ts';

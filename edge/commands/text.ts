@@ -1,5 +1,5 @@
+import type { Text } from '../../contract/text.ts';
 import type { CommandArgument } from '../../device-profiles/command-schema.ts';
-import type { Text } from '../alarms/refusal.ts';
 
 /** Every sentence about a command that is said to a person: what, and what to do next. */
 export const text = {

@@ -10,9 +10,10 @@ export interface AlarmRow {
 }
 
 /**
- * Alarms as they stand in the list: by severity, drills and tests after what is real, those that sound first, then the
- * oldest first, which has waited longest and keeps its place when more come. Rows of `before` that have not changed are
- * used again.
+ * Alarms as they stand in the list: by severity, drills and tests after what is real, those that sound first. Of these
+ * what a person pressed (`EMG.*`) stands before what detectors say, so that a panic is on top of a fire that sets off a
+ * hundred of them. Then the oldest first, which has waited longest: a card keeps its place when more of its kind come, and
+ * moves under nobody's finger. Rows of `before` that have not changed are used again.
  */
 export function orderedRows(
   alarms: readonly Alarm[],
@@ -31,11 +32,17 @@ function rowOf(alarm: Alarm, sounding: boolean, held: AlarmRow | undefined): Ala
   return { alarm, sounding, first: Date.parse(alarm.firstAt) };
 }
 
+/** Somebody asks for help now. */
+function isPressed({ alarm, sounding }: AlarmRow): boolean {
+  return sounding && alarm.type.startsWith('EMG.');
+}
+
 function compare(a: AlarmRow, b: AlarmRow): number {
   return (
     a.alarm.severity - b.alarm.severity ||
     Number(a.alarm.mode !== 'live') - Number(b.alarm.mode !== 'live') ||
     Number(b.sounding) - Number(a.sounding) ||
+    Number(isPressed(b)) - Number(isPressed(a)) ||
     a.first - b.first ||
     (a.alarm.id < b.alarm.id ? -1 : 1)
   );

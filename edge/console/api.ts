@@ -26,8 +26,9 @@ export function apiUrl(path: string): URL {
   return new URL(`api/v1/${path}`, document.baseURI);
 }
 
-/** Calls the gateway. Throws only `Unreachable`; refusals are answers. */
+/** Calls the gateway. Throws only `Unreachable`; refusals are answers. A `Blob` goes as the bytes that it is. */
 export async function call<Body>(method: string, path: string, body?: unknown): Promise<Answer<Body>> {
+  const isFile = body instanceof Blob;
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), ANSWER_WITHIN_MS);
   try {
@@ -39,9 +40,9 @@ export async function call<Body>(method: string, path: string, body?: unknown): 
       headers: {
         accept: 'application/json, application/problem+json',
         'accept-language': language,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(body === undefined ? {} : { 'content-type': isFile ? body.type : 'application/json' }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: isFile ? body : JSON.stringify(body) }),
     });
     return await read<Body>(response);
   } catch (error) {

@@ -5,11 +5,11 @@ import { call } from './api.ts';
 /** What `GET /api/v1/site` tells: what things are called and where they are. */
 export interface Site {
   readonly gateway: { readonly name: string; readonly zone?: string };
-  readonly places: readonly Pick<Place, 'id' | 'name' | 'kind' | 'parent'>[];
-  readonly slots: readonly Pick<Slot, 'id' | 'name' | 'place'>[];
+  readonly places: readonly Pick<Place, 'id' | 'name' | 'kind' | 'parent' | 'plan'>[];
+  readonly slots: readonly Pick<Slot, 'id' | 'name' | 'place' | 'unit'>[];
   readonly devices: readonly Pick<Device, 'id' | 'name' | 'slot'>[];
   readonly links?: readonly { readonly slot: string; readonly cameras: readonly string[] }[];
-  readonly phones?: readonly Pick<Phone, 'id' | 'name' | 'number'>[];
+  readonly phones?: readonly Phone[];
   readonly people?: readonly { readonly user: string; readonly name: string }[];
 }
 
@@ -22,8 +22,8 @@ const MAX_DEPTH = 8;
 export class Campus {
   readonly school: string;
   readonly zone: string | undefined;
-  /** Whom to call, in the order of the site. */
-  readonly phones: readonly Pick<Phone, 'id' | 'name' | 'number'>[];
+  /** Whom to call, the first first. */
+  readonly phones: readonly Phone[];
   readonly #places: ReadonlyMap<string, Site['places'][number]>;
   readonly #slots: ReadonlyMap<string, Site['slots'][number]>;
   readonly #devices: ReadonlyMap<string, Site['devices'][number]>;
@@ -44,19 +44,44 @@ export class Campus {
   /** Names from the building to the room; the campus itself is left out unless it is all there is. */
   placePath(id: string | undefined): string[] {
     if (id === undefined) return [];
-    const path: string[] = [];
-    let place = this.#places.get(id);
-    if (place === undefined) return [id];
-    for (let depth = 0; place !== undefined && depth < MAX_DEPTH; depth += 1) {
-      if (place.kind !== 'campus' || path.length === 0) path.unshift(place.name);
-      place = place.parent === undefined ? undefined : this.#places.get(place.parent);
-    }
-    return path;
+    const chain = this.#upward(id);
+    if (chain.length === 0) return [id];
+    return chain
+      .filter(({ kind }, depth) => kind !== 'campus' || depth === 0)
+      .map(({ name }) => name)
+      .reverse();
   }
 
   /** The place of an alarm, or that of its slot. */
   placeOf({ place, slot }: Pick<Alarm, 'place' | 'slot'>): string[] {
     return this.placePath(place ?? (slot === undefined ? undefined : this.#slots.get(slot)?.place));
+  }
+
+  /** Whom to call about an alarm: who stands for its place or unit, and who stands for all. */
+  phonesOf({ place, slot }: Pick<Alarm, 'place' | 'slot'>): readonly Phone[] {
+    const known = slot === undefined ? undefined : this.#slots.get(slot);
+    const around = new Set(this.#upward(place ?? known?.place).map(({ id }) => id));
+    return this.phones.filter(({ places = [], units = [] }) => {
+      if (places.length + units.length === 0) return true;
+      return places.some((id) => around.has(id)) || units.some((id) => id === known?.unit);
+    });
+  }
+
+  /** Where an alarm is on a floor plan: the point of its place, or of the nearest place around that has one. */
+  pointOf({ place, slot }: Pick<Alarm, 'place' | 'slot'>): Place['plan'] {
+    const from = place ?? (slot === undefined ? undefined : this.#slots.get(slot)?.place);
+    return this.#upward(from).find(({ plan }) => plan !== undefined)?.plan;
+  }
+
+  /** A place and all that it lies in, from the inside out. */
+  #upward(id: string | undefined): Site['places'][number][] {
+    const chain: Site['places'][number][] = [];
+    let place = id === undefined ? undefined : this.#places.get(id);
+    for (let depth = 0; place !== undefined && depth < MAX_DEPTH; depth += 1) {
+      chain.push(place);
+      place = place.parent === undefined ? undefined : this.#places.get(place.parent);
+    }
+    return chain;
   }
 
   slotName(id: string | undefined): string | undefined {

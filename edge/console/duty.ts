@@ -1,5 +1,6 @@
 import { type InjectionKey, inject, ref, shallowRef } from 'vue';
 import type { Alarm } from '../../contract/alarm.ts';
+import type { Kind } from '../../contract/event.ts';
 import type { LiveFrame } from '../../contract/live.ts';
 import { isLouder } from '../../contract/sounding.ts';
 import { type AlarmRow, orderedRows } from './alarm-order.ts';
@@ -42,6 +43,8 @@ export class Duty {
   readonly campus = shallowRef(new Campus(emptySite));
   /** The last events could not be had. */
   readonly eventsMissing = ref(false);
+  /** The last events were asked for and are there. */
+  readonly eventsKnown = ref(false);
   /** Alarms that have just come, for who cannot see them. */
   readonly arrived = shallowRef<readonly Alarm[]>([]);
   /** Live pictures. */
@@ -202,10 +205,21 @@ export class Duty {
     }
   }
 
-  async #loadEvents(): Promise<void> {
-    const { body } = await call<{ events: LoggedEvent[] }>('GET', `events?limit=${EVENTS_KEPT}`);
+  /** The last events of one kind, which a flood of others may have pushed out of the last of all. */
+  async loadKind(kind: Kind): Promise<void> {
+    try {
+      await this.#loadEvents(`&kind=${kind}`);
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+      this.eventsMissing.value = true;
+    }
+  }
+
+  async #loadEvents(filter = ''): Promise<void> {
+    const { body } = await call<{ events: LoggedEvent[] }>('GET', `events?limit=${EVENTS_KEPT}${filter}`);
     if (body !== undefined) this.learn({ k: 'events', events: body.events });
     this.eventsMissing.value = body === undefined;
+    if (body !== undefined) this.eventsKnown.value = true;
   }
 
   #again(error: unknown): void {

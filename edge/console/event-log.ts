@@ -41,10 +41,14 @@ export function merged(log: EventLog, more: readonly LoggedEvent[]): EventLog {
   return next;
 }
 
-/** The newest events of one kind, or of all. */
-export function recentEvents(log: EventLog, kind: Kind | 'all'): readonly LoggedEvent[] {
-  if (kind !== 'all') return log[kind];
-  return Object.values(log).flat().sort(byPosition).slice(0, EVENTS_KEPT);
+/** The newest events of one kind, or of all, of those that are to be shown. */
+export function recentEvents(
+  log: EventLog,
+  kind: Kind | 'all',
+  isShown: (entry: LoggedEvent) => boolean,
+): readonly LoggedEvent[] {
+  if (kind !== 'all') return log[kind].filter(isShown);
+  return Object.values(log).flat().filter(isShown).sort(byPosition).slice(0, EVENTS_KEPT);
 }
 
 function newestFirst(held: readonly LoggedEvent[], added: readonly LoggedEvent[]): LoggedEvent[] {

@@ -1,9 +1,10 @@
+import { jitterAboveFirst } from '../../contract/back-off.ts';
 import type { LiveFrame, LiveReport } from '../../contract/live.ts';
 import { LIVE_WATCHDOG_MS, liveClose } from '../../contract/live-timing.ts';
 import type { VideoNotice, ViewRequest } from '../../contract/live-video.ts';
 
 /** Pause before connecting again, milliseconds: random below a limit that doubles from the first to the second. */
-export const RECONNECT_MS = { least: 500, most: 5_000 } as const;
+export const RECONNECT_MS = { firstMs: 500, maxMs: 5_000 } as const;
 /** A connection that has not said hello within this time is given up. */
 const HELLO_WITHIN_MS = 8_000;
 
@@ -176,10 +177,9 @@ export class LiveFeed {
   }
 
   #retry(): void {
-    const { least, most } = RECONNECT_MS;
-    const limit = Math.min(most, least * 2 ** (this.#failures + 1));
+    const pause = jitterAboveFirst(this.#failures, RECONNECT_MS, this.#o.random);
     this.#failures += 1;
-    this.#connectAt = this.#o.monotonic() + least + this.#o.random() * (limit - least);
+    this.#connectAt = this.#o.monotonic() + pause;
   }
 
   #drop(): void {

@@ -1,5 +1,5 @@
 import type { Alarm, AlarmAction, Role } from '../../contract/alarm.ts';
-import { mayBeIsolated } from '../../contract/isolation.ts';
+import { mayBeIsolated, mayBeShelved, wasLookedAt } from '../../contract/isolation.ts';
 
 /** What a button on an alarm does. `propose` is a disposition that the shift leader decides. */
 export interface Offer {
@@ -83,9 +83,10 @@ function backSteps({ shelved, isolated }: Alarm): Offer[] {
 }
 
 function asideSteps(alarm: Alarm): Offer[] {
-  const { severity, operator, shelved, isolated } = alarm;
-  const shelve = severity > 1 && operator !== 'disposed' && shelved === undefined;
-  const isolate = mayBeIsolated(alarm) && isolated === undefined;
+  const { operator, shelved, isolated } = alarm;
+  const shelve = mayBeShelved(alarm) && operator !== 'disposed' && shelved === undefined;
+  const several = (alarm.sources?.length ?? 0) > 1;
+  const isolate = mayBeIsolated(alarm) && wasLookedAt(alarm) && isolated === undefined && !several;
   return [...(shelve ? [plain('shelve')] : []), ...(isolate ? [plain('isolate')] : [])];
 }
 

@@ -81,6 +81,8 @@ type Right =
   | 'duty.work'
   | 'duty.check'
   | 'events.read'
+  | 'campus.edit'
+  | 'kpi.read'
   | 'video.view'
   | 'media.view'
   | 'inbox.read'

@@ -70,6 +70,12 @@ export class DrillDesk {
     return this.#start('walktest', request, actor);
   }
 
+  /** Where a walk test is to be, for whoever has to consent; undefined: all over the campus, or nowhere that is known. */
+  placeOf({ places, zone }: Pick<WalkTestRequest, 'places' | 'zone'>): string | undefined {
+    const { campus, names } = this.#o;
+    return names.commonPlace(places ?? placesOf(pointsOf(campus, { zone }), names));
+  }
+
   /** Anybody who may work with alarms may end it: from then on everything is real. */
   async end(id: string, actor: Actor): Promise<DrillResult> {
     const { drills, names } = this.#o;

@@ -52,6 +52,8 @@ export interface Signal {
   readonly type: string;
   readonly kind: Kind;
   readonly lifeSafety: boolean;
+  /** Nobody in the room may notice a real one. */
+  readonly silent: boolean;
   readonly edge: Edge;
   readonly mode: Mode;
   readonly freshness: Freshness;
@@ -101,12 +103,14 @@ export function heard(drill: Drill, signal: Signal, circumstances: Circumstances
   }
   if (!isTrigger(signal)) return followed(drill, signal, press);
   const next = ticked(drill, signal);
-  if (press === undefined) return first(next, signal, circumstances.openReal);
-  if (press.real) return { drill: next, mode: 'live' };
+  // the list shows what was practised; of a silent type never what was real
+  const ifReal = signal.silent ? drill : next;
+  if (press === undefined) return first(next, ifReal, signal, circumstances.openReal);
+  if (press.real) return { drill: ifReal, mode: 'live' };
   const isSame = circumstances.echo || isRestated(press, signal);
   if (isSame && !circumstances.openReal)
     return { drill: withPress(next, holding(press, signal)), mode: drill.kind };
-  return { drill: withPress(next, { ...press, real: true }), mode: 'live', turned: press };
+  return { drill: withPress(ifReal, { ...press, real: true }), mode: 'live', turned: press };
 }
 
 /** A person has made it real: so is all that comes of it until the end. */
@@ -137,9 +141,9 @@ function isTrigger({ edge }: Signal): boolean {
 }
 
 /** What was stored or is learnt at first sight did not happen in this drill. */
-function first(drill: Drill, signal: Signal, openReal: boolean): Heard {
+function first(drill: Drill, ifReal: Drill, signal: Signal, openReal: boolean): Heard {
   const { type, subject, device, slot, at, freshness } = signal;
-  if (freshness !== 'live') return { drill, mode: 'live' };
+  if (freshness !== 'live') return { drill: ifReal, mode: 'live' };
   const press = {
     type,
     subject,
@@ -150,7 +154,7 @@ function first(drill: Drill, signal: Signal, openReal: boolean): Heard {
     ...(slot === undefined ? {} : { slot }),
   };
   return openReal
-    ? { drill: withPress(drill, press), mode: 'live' }
+    ? { drill: withPress(ifReal, press), mode: 'live' }
     : { drill: withPress(drill, holding(press, signal)), mode: drill.kind };
 }
 

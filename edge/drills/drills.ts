@@ -293,6 +293,7 @@ function signalOf(draft: EventDraft, origin: Origin): Signal | undefined {
     type,
     kind,
     lifeSafety: eventType(type)?.lifeSafety ?? true,
+    silent: eventType(type)?.silent === true,
     edge,
     mode,
     freshness,

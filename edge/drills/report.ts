@@ -1,5 +1,6 @@
 import type { DrillPoint, DrillReport, DrillView } from '../../contract/drill.ts';
 import { eventType } from '../../contract/event-type.ts';
+import { csv } from '../ops/csv.ts';
 import { commonPlace } from '../registry/zone-members.ts';
 import { type Drill, type Point, pointKey } from './drill-state.ts';
 import type { Campus } from './scope.ts';
@@ -58,7 +59,7 @@ export function summaryOf({ points, kind }: DrillReport): Record<string, unknown
   };
 }
 
-/** For a spreadsheet: with a mark that tells it the encoding, and no cell that it would run as a formula. */
+/** For a spreadsheet. */
 export function csvOf({ points }: DrillReport): string {
   const rows = points.map(({ place, slot, slotName, device, name, at, type, real }) => [
     place ?? '',
@@ -80,12 +81,7 @@ export function csvOf({ points }: DrillReport): string {
     '类型 type',
     '备注 note',
   ];
-  return `\uFEFF${[head, ...rows].map((row) => row.map(cellOf).join(',')).join('\r\n')}\r\n`;
-}
-
-function cellOf(text: string): string {
-  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return `"${harmless.replaceAll('"', '""')}"`;
+  return csv([head, ...rows]);
 }
 
 function headOf({ id, kind, places, zone, types, reason, by, second, at, deadline }: Drill) {
@@ -107,8 +103,10 @@ function pointOf({ ticks, presses }: Drill, point: Point, names: Names): DrillPo
   const { device, slot, input } = point;
   const tick = ticks[pointKey(point)];
   const place = slot === undefined ? undefined : names.placeOfSlot(slot);
+  // of a silent type only its own card says so: this list is shown in the room, too
   const isReal = Object.values(presses).some(
-    (press) => press.real && press.device === device && press.slot === slot,
+    (press) =>
+      press.real && press.device === device && press.slot === slot && eventType(press.type)?.silent !== true,
   );
   return {
     device,

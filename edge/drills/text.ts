@@ -1,4 +1,4 @@
-import type { Text } from '../alarms/refusal.ts';
+import type { Text } from '../../contract/text.ts';
 
 /** Every sentence that drills and walk tests say to a person. */
 export const text = {

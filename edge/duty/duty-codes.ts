@@ -1,4 +1,4 @@
-import type { Text } from '../alarms/refusal.ts';
+import type { Text } from '../../contract/text.ts';
 import { AttemptLimit } from '../api/attempts.ts';
 import { MoveRefusal } from '../pipeline/move-refusal.ts';
 import { hashPassword, personCost, verifyPassword } from '../registry/passwords.ts';

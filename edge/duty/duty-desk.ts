@@ -75,6 +75,8 @@ export class DutyDesk {
     if (second.role !== 'guard' && second.role !== 'shift-leader')
       throw new MoveRefusal('second-person-needed', text.secondRole);
     return this.#move((moves) => {
+      if (!duty.onShift.some(({ user }) => user === actor.user))
+        throw new MoveRefusal('not-possible', text.notOnShift);
       const open = this.#urgent(isShown);
       const missing = open.map(({ id }) => id).filter((id) => !alarms.includes(id));
       if (missing.length > 0)

@@ -163,7 +163,8 @@ export class Duty implements Machine {
     if (!isWatched() && this.#mustBeThere())
       return this.#absent ? Number.POSITIVE_INFINITY : this.#presentAt + times.absentMs;
     this.#presentAt = monotonic();
-    return this.#absent ? this.#presentAt : Number.POSITIVE_INFINITY;
+    // in the past: whoever asks has read the clock before
+    return this.#absent ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   }
 
   #turn(moves: Moves): void {

@@ -1,4 +1,4 @@
-import type { Text } from '../alarms/refusal.ts';
+import type { Text } from '../../contract/text.ts';
 
 /** Every sentence that duty says to a person. */
 export const text = {
@@ -23,6 +23,10 @@ export const text = {
   checkRuns: {
     zh: '已有查岗在倒计时，请等其结束。',
     en: 'A duty check is running: wait until it is over.',
+  },
+  notOnShift: {
+    zh: '您不在岗，没有班可以交接；请由在岗人员交班，或先上班再交接。',
+    en: 'You are not on shift, so there is nothing of yours to hand over: let who is on shift do it, or go on shift first.',
   },
   unknownCheck: {
     zh: '这次查岗已应答或已被新的查岗取代。',

@@ -3,6 +3,16 @@ import type { Alarm } from '../../contract/alarm.ts';
 import type { Kind, Lane, Severity } from '../../contract/event.ts';
 import type { Cursor, LaneHead } from '../../contract/outbox.ts';
 import { type AuditLine, type AuditQuery, readAudit, verifyAudit } from './audit-rows.ts';
+import {
+  type AfterRow,
+  type AlarmRange,
+  type ProtectionRow,
+  readBeginning,
+  readOpenSince,
+  readProtection,
+  readTransitions,
+  type TransitionRow,
+} from './history-rows.ts';
 import { journalFile } from './opening.ts';
 import { type Database, openDatabase, type SqlValue } from './sqlite.ts';
 import { laneStart } from './tail.ts';
@@ -219,6 +229,26 @@ export class JournalReader {
   async lastRemoval(): Promise<number> {
     const row = await this.#db.get<{ at: number | null }>('SELECT max(at) AS at FROM checkpoint');
     return row?.at ?? 0;
+  }
+
+  /** Since when all rows of a lane are there, ms since 1970; receipt times after `before` are of a clock that was wrong. */
+  beginning(lane: Lane, before: number): Promise<number> {
+    return readBeginning(this.#db, lane, before);
+  }
+
+  /** What happened to alarms, whole lives one after the other; one short look, as `page`. */
+  transitions(range: AlarmRange, after?: AfterRow): Promise<{ rows: TransitionRow[]; next?: AfterRow }> {
+    return readTransitions(this.#db, range, after);
+  }
+
+  /** Ids of alarms that may have been open at `since` (ms since 1970) or later and were opened before `id`. */
+  openSince(id: string, since: number): Promise<string[]> {
+    return readOpenSince(this.#db, id, since);
+  }
+
+  /** What gave up protection or took it back, in order, after a position; one short look, an empty one is the last. */
+  protection(after: number): Promise<ProtectionRow[]> {
+    return readProtection(this.#db, after);
   }
 
   /** Lines of the audit that fit, newest first; one short look, as `page`. */

@@ -1,4 +1,5 @@
 import { lanes } from '../../contract/event.ts';
+import { PROTECTION_TYPES } from './history-rows.ts';
 import type { Queries } from './sqlite.ts';
 
 /** `PRAGMA application_id` of a journal: "CSJ1". */
@@ -181,8 +182,16 @@ CREATE TRIGGER prune_audit_commit INSTEAD OF INSERT ON prune_audit BEGIN
 END;
 `;
 
+/**
+ * Version 3. What says which zone or detector is watched is found without reading everything else: the state of a zone on a day
+ * follows from whatever was said of it before, however long ago.
+ */
+const version3 = `
+CREATE INDEX journal_protection ON journal (position) WHERE type IN (${PROTECTION_TYPES});
+`;
+
 /** Step n leads from `user_version` n to n + 1. Steps that were released never change. */
-const migrations: readonly string[] = [version1, version2];
+const migrations: readonly string[] = [version1, version2, version3];
 
 /** `user_version` of a journal that this software writes. */
 export const SCHEMA_VERSION = migrations.length;

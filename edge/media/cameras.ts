@@ -1,5 +1,6 @@
 import type { Alarm } from '../../contract/alarm.ts';
 import type { Device, Place, Slot } from '../../contract/site.ts';
+import type { HealthState } from '../adapters/onvif/health.ts';
 import { isPrivatePlace } from '../registry/private-place.ts';
 
 /** What of the campus says which camera sees what. */
@@ -11,6 +12,8 @@ export interface CameraSite {
   links(): ReadonlyArray<{ slot: string; cameras: readonly string[] }>;
   /** Is this device a camera whose picture can be fetched? */
   isCamera(device: Device): boolean;
+  /** What is known of the channel to a camera; undefined: nothing yet. */
+  stateOf?(device: string): HealthState | undefined;
 }
 
 /** Cameras of an alarm. */
@@ -29,7 +32,7 @@ const NEARBY_LEVELS = 3;
 
 /**
  * Which cameras an alarm is shown by: the one that raised it, then those linked to its slot in their order; to spare, the
- * others in its room, on its floor, in its building. Private cameras among the asked stay in the list, so that the
+ * others in its room, on its floor, in its building, those that answer first. Private cameras among the asked stay in the list, so that the
  * refusal is said; among the others they do not appear.
  */
 export function camerasOf(
@@ -75,9 +78,19 @@ function nearby(from: string | undefined, site: CameraSite): string[] {
     .filter((id) => site.place(id)?.kind !== 'campus')
     .slice(0, NEARBY_LEVELS);
   for (const level of levels) {
-    for (const { id, chain } of chains) if (chain.includes(level) && !found.includes(id)) found.push(id);
+    const near = chains.filter(({ id, chain }) => chain.includes(level) && !found.includes(id));
+    found.push(...near.map(({ id }) => id).sort((a, b) => doubtOf(a, site) - doubtOf(b, site)));
   }
-  return found;
+  // few are asked: a switch that fails takes the neighbours of a dead camera along
+  const isDead = (id: string): boolean => doubtOf(id, site) === 2;
+  return [...found.filter((id) => !isDead(id)), ...found.filter(isDead)];
+}
+
+/** 0: it answers, or nothing is known yet; 1: in part; 2: it will give nothing. */
+function doubtOf(id: string, { stateOf }: CameraSite): number {
+  const state = stateOf?.(id);
+  if (state === 'offline' || state === 'refused') return 2;
+  return state === undefined || state === 'ok' ? 0 : 1;
 }
 
 /** A place and what it lies in, from the inside out. */

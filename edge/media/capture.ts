@@ -1,5 +1,5 @@
 import type { Evidence } from '../../contract/alarm.ts';
-import { type FailureKind, OnvifFailure } from '../adapters/onvif/failure.ts';
+import { type FailureKind, isAnswer, OnvifFailure } from '../adapters/onvif/failure.ts';
 import type { LiveVideo } from '../adapters/video/live-video.ts';
 import type { VideoProblemCode } from '../adapters/video/problems.ts';
 import { within } from '../ops/within.ts';
@@ -37,10 +37,13 @@ export interface CaptureOptions {
 export class CaptureFailure extends Error {
   override readonly name = 'CaptureFailure';
   readonly result: NoPicture;
+  /** The camera said something, whatever it was. */
+  readonly hasAnswered: boolean;
 
-  constructor(result: NoPicture, message: string) {
+  constructor(result: NoPicture, message: string, hasAnswered = false) {
     super(message);
     this.result = result;
+    this.hasAnswered = hasAnswered;
   }
 }
 
@@ -64,10 +67,17 @@ export async function takePicture(camera: string, o: CaptureOptions): Promise<Pi
     return { jpeg, at: piece.at, from: kept === undefined ? 'stream' : 'ring' };
   } catch (error) {
     const failure = failureOf(error);
-    // what the camera itself answered says more than that its stream could not be found
-    const isVague = failure.result === 'no-picture' && own.result !== 'no-picture';
-    throw isVague ? own : new CaptureFailure(failure.result, `${own.message}; ${failure.message}`);
+    throw new CaptureFailure(causeOf(own, failure), `${own.message}; ${failure.message}`);
   }
+}
+
+/** Of two ways that failed, what the card is to say. */
+function causeOf(own: CaptureFailure, stream: CaptureFailure): NoPicture {
+  // what the camera itself answered says more than that its stream could not be found
+  if (stream.result === 'no-picture') return own.result;
+  // it answered just now: neither power nor cable are to be looked for
+  const isAway = stream.result === 'unreachable' || stream.result === 'no-answer';
+  return isAway && own.hasAnswered ? own.result : stream.result;
 }
 
 async function snapshot(camera: string, { snapshotOf, snapshotMs }: CaptureOptions): Promise<Buffer> {
@@ -103,7 +113,8 @@ const byCode: Readonly<Partial<Record<VideoProblemCode, NoPicture>>> = {
 function failureOf(error: unknown): CaptureFailure {
   if (error instanceof CaptureFailure) return error;
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof OnvifFailure) return new CaptureFailure(byKind[error.kind] ?? 'no-picture', message);
+  if (error instanceof OnvifFailure)
+    return new CaptureFailure(byKind[error.kind] ?? 'no-picture', message, isAnswer(error.kind));
   if (error instanceof NoKeyframe) return new CaptureFailure(byCode[error.code] ?? 'no-picture', message);
   const isMissing = error instanceof FfmpegFailure && error.kind === 'missing';
   return new CaptureFailure(isMissing ? 'no-ffmpeg' : 'no-picture', message);

@@ -33,6 +33,8 @@ const AT_ONCE = 6;
 const SHARED_MS = 2_000;
 /** A trigger of an open alarm gets pictures of its own when the last ones are older. */
 const AGAIN_MS = 60_000;
+/** An alarm of before the start that is older has nothing to show any more. */
+const RESUMED_MS = 15 * 60_000;
 /** Cameras asked in the place of others, for one alarm. */
 const MAX_INSTEAD = 2;
 
@@ -58,6 +60,8 @@ export class EvidenceDesk {
   readonly #cases = new Map<string, Case>();
   readonly #jobs: Jobs<Outcome>;
   readonly #storing = new Set<Promise<void>>();
+  /** Alarms of before the start that are to be looked at. */
+  #left: string[] = [];
   #clips: Pick<Clips, 'record'> | undefined;
   #stopped = false;
   /** Since the start: pictures and films kept, and those that there are none of. */
@@ -79,9 +83,30 @@ export class EvidenceDesk {
     return this.#jobs.size;
   }
 
-  /** Alarms that were open before the start have their pictures, or never will. */
+  /** Alarms that were open before the start; see `resume`. */
   restore(open: readonly Alarm[]): void {
     for (const { id, count } of open) this.#cases.set(id, this.#newCase(count));
+    this.#left = open.map(({ id }) => id);
+  }
+
+  /**
+   * Asks once more for those of the last minutes of which nothing is on record: the gateway went down between the alarm and
+   * its picture. The picture bears its own, later time.
+   */
+  resume(): void {
+    const left = this.#left;
+    this.#left = [];
+    for (const id of left) {
+      const alarm = this.#o.alarm(id);
+      const known = this.#cases.get(id);
+      if (this.#stopped || alarm === undefined || known === undefined) continue;
+      const ageMs = this.#o.clock() - Date.parse(alarm.lastAt);
+      if (ageMs > RESUMED_MS || known.askedAt > Number.NEGATIVE_INFINITY || !wantsPictures(alarm)) continue;
+      const { asked } = camerasOf(alarm, this.#o.site);
+      const hasNone = (camera: string): boolean =>
+        alarm.evidence?.some((one) => one.camera === camera && one.kind === 'snapshot') !== true;
+      if (asked.some(hasNone)) this.#ask(known, alarm, hasNone);
+    }
   }
 
   /** Films are made by these. */
@@ -139,12 +164,12 @@ export class EvidenceDesk {
     return { count, askedAt: Number.NEGATIVE_INFINITY, cameras, failed: new Set(), instead: new Set() };
   }
 
-  #ask(known: Case, alarm: Alarm): void {
+  #ask(known: Case, alarm: Alarm, isWanted = (_camera: string): boolean => true): void {
     known.askedAt = this.#o.monotonic();
     known.cameras = camerasOf(alarm, this.#o.site);
     known.failed.clear();
     known.instead.clear();
-    for (const camera of known.cameras.asked) {
+    for (const camera of known.cameras.asked.filter(isWanted)) {
       if (this.#o.snapshots) this.#jobs.add(camera, alarm.id, alarm.severity);
       if (!isPrivateCamera(camera, this.#o.site)) this.#clips?.record(camera, alarm.id);
     }

@@ -1,6 +1,6 @@
+import type { Turns } from '../ops/turns.ts';
 import { runFfmpeg } from './ffmpeg.ts';
 import type { Piece } from './ring.ts';
-import type { Turns } from './turns.ts';
 
 /** A keyframe of 4K becomes a JPEG of some 2 MB. */
 const MAX_JPEG_BYTES = 16 * 1024 * 1024;

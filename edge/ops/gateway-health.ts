@@ -2,15 +2,14 @@ import { statfsSync } from 'node:fs';
 import type { IsolationView, LiveStatus } from '../../contract/live.ts';
 import type { Adapter } from '../adapters/adapter.ts';
 import type { OnvifAdapter } from '../adapters/onvif/onvif-adapter.ts';
-import type { AlarmBook } from '../alarms/book.ts';
 import type { NotReady } from '../api/ports.ts';
 import type { ArmingStatus } from '../arming/arming.ts';
 import type { Drills } from '../drills/drills.ts';
 import type { Duty } from '../duty/duty.ts';
 import type { StorageState } from '../journal/batch.ts';
 import type { Registry } from '../registry/registry.ts';
-import { absentDevice } from './absence.ts';
 import type { ClockWatch } from './clock-watch.ts';
+import type { DevicePresence } from './device-presence.ts';
 import type { UplinkView } from './uplink-view.ts';
 
 /** Bytes that a stored event costs, index and WAL included; measured, rounded up. */
@@ -25,7 +24,7 @@ export interface GatewayHealthOptions {
   registry: Pick<Registry, 'devices'>;
   /** Devices spoke here before, and none was registered at the start. */
   registryLost: boolean;
-  book: Pick<AlarmBook, 'open'>;
+  presence: Pick<DevicePresence, 'counts'>;
   clockWatch: Pick<ClockWatch, 'quality'>;
   inbox: { readonly counts: NonNullable<LiveStatus['inbox']> };
   /** A console of somebody on duty can be heard. */
@@ -47,9 +46,7 @@ export class GatewayHealth {
   }
 
   status(): LiveStatus {
-    const { uplinks, journal, registry, book, clockWatch, inbox, soundArmed } = this.#o;
-    const offline = new Set(book.open().map(absentDevice));
-    offline.delete(undefined);
+    const { uplinks, journal, clockWatch, inbox, soundArmed } = this.#o;
     const isolations = this.#o.isolations();
     const drills = this.#o.drills.view();
     return {
@@ -61,7 +58,7 @@ export class GatewayHealth {
       storage: journal.storage,
       clock: clockWatch.quality(),
       cameras: this.#cameras(),
-      devices: { total: registry.devices().length, offline: offline.size },
+      devices: this.#o.presence.counts(),
       inbox: inbox.counts,
       sound: soundArmed() ? 'armed' : 'none',
       mode: drills.find(({ kind }) => kind === 'drill')?.kind ?? drills[0]?.kind ?? 'normal',

@@ -14,7 +14,7 @@ export interface ReadingSources {
   pipeline: Pick<Pipeline, 'depth' | 'duplicates'>;
   broker: Pick<Adapter, 'status'>;
   inbox: Pick<UnknownDeviceInbox, 'messages' | 'evicted' | 'bytes'>;
-  book: Pick<AlarmBook, 'size'>;
+  book: Pick<AlarmBook, 'open'>;
   journal: Pick<Journal, 'storage' | 'pending' | 'outbox'>;
   uplinks: readonly UplinkView[];
   /** Brokers of the site that the gateway is a client of. */
@@ -33,11 +33,11 @@ export function readings(sources: ReadingSources): Reading[] {
     { name: 'campus_waiting', help: 'Items that wait for a batch.', value: () => pipeline.depth },
     { name: 'campus_duplicates', help: 'Events swallowed as duplicates.', value: () => pipeline.duplicates },
     { name: 'campus_clients', help: 'Connected MQTT clients.', value: () => broker.status().clients },
-    {
-      name: 'campus_paced',
-      help: 'Messages that had to wait because their connection publishes too fast.',
-      value: () => broker.status().counters.paced ?? 0,
-    },
+    ...Object.entries(mqttCounters).map(([name, help]) => ({
+      name: `campus_${name}`,
+      help,
+      value: () => broker.status().counters[name] ?? 0,
+    })),
     { name: 'campus_consoles', help: 'Connections of the live feed.', value: () => live.clients },
     {
       name: 'campus_consoles_ignored_frames',
@@ -49,15 +49,19 @@ export function readings(sources: ReadingSources): Reading[] {
       help: '1 while a console of somebody on duty can be heard.',
       value: () => (live.soundArmed() ? 1 : 0),
     },
-    { name: 'campus_alarms_open', help: 'Open alarms.', value: () => book.size },
+    {
+      name: 'campus_alarms_open',
+      help: 'Open alarms, without silent ones.',
+      value: () => book.open().filter(({ silent }) => silent !== true).length,
+    },
     {
       name: 'campus_alarms_handled_late',
-      help: 'Alarms that nobody handled in time, since the start.',
+      help: 'Alarms that nobody handled in time, since the start, without silent ones.',
       value: () => missed.handle,
     },
     {
       name: 'campus_alarms_on_scene_late',
-      help: 'Alarms for which nobody was on the scene in time, since the start.',
+      help: 'Alarms for which nobody was on the scene in time, since the start, without silent ones.',
       value: () => missed.scene,
     },
     { name: 'campus_inbox_messages', help: 'Messages nobody understood.', value: () => inbox.messages },
@@ -79,6 +83,20 @@ export function readings(sources: ReadingSources): Reading[] {
     ...onvifReadings(onvif),
   ];
 }
+
+/** Of the embedded broker. */
+const mqttCounters: Readonly<Record<string, string>> = {
+  messages_qos0: 'Messages taken with QoS 0: not acknowledged, not sent again.',
+  messages_qos1: 'Messages taken with QoS 1.',
+  messages_qos2: 'Messages taken with QoS 2.',
+  qos2_repeated: 'Repetitions of a QoS 2 message that was taken before.',
+  hold_expired: 'Connections closed because their acknowledgement could not be given in time.',
+  paced: 'Messages that had to wait because their connection publishes too fast.',
+  takeovers: 'Connections that ended because their device connected again.',
+  queue_dropped: 'Messages for a device that is away, dropped because too many wait for it.',
+  sessions_forgotten: 'Sessions of devices that are away, forgotten because there are too many.',
+  wills_withheld: 'Wills that were not published, because the gateway itself ended the connection.',
+};
 
 function uplinkReadings(uplink: UplinkView): Reading[] {
   const prefix = `campus_uplink_${uplink.status().recipient.replace(/[^a-zA-Z0-9_]/g, '_')}`;
@@ -122,6 +140,7 @@ const onvifCounters: Readonly<Record<string, string>> = {
   failed_http: 'Answers that were no SOAP.',
   failed_malformed: 'Answers that could not be read or were too large.',
   failed_fault: 'Faults that devices answered.',
+  failed_declined: 'Answers of HTTP 3xx and 4xx that were no SOAP.',
   failed_gone: 'Subscriptions that the device did not know any more.',
   failed_rejected: 'Refused attempts with credentials.',
   failed_unsupported: 'Calls that devices do not know.',

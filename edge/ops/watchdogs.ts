@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { EventDraft } from '../../contract/event.ts';
 import type { ConnectionChange } from '../adapters/adapter.ts';
 import type { AlarmBook } from '../alarms/book.ts';
-import type { DeviceStatus, SignInFailure } from '../api/ports.ts';
+import type { SignInFailure } from '../api/ports.ts';
 import type { StorageState } from '../journal/batch.ts';
 import { ownDraft } from '../pipeline/own-event.ts';
 import type { Presence, PresenceEdge } from '../registry/presence.ts';
@@ -137,16 +137,9 @@ export class Watchdogs {
     this.#emit(ownDraft('SYS.LOGIN_FAIL', 'pulse', this.#o.clock(), { ...failure }));
   }
 
-  /** Presence of a device that has a connection of its own. */
-  deviceStatus(id: string): DeviceStatus | undefined {
-    const user = this.#o.registry.device(id)?.user;
-    const offline = this.#o.book.open().some((alarm) => absentDevice(alarm) === id);
-    const lastSeen = user === undefined ? undefined : this.#lastSeen.get(user);
-    if (!offline && lastSeen === undefined) return undefined;
-    return {
-      state: offline ? 'offline' : 'online',
-      ...(lastSeen === undefined ? {} : { lastAt: new Date(lastSeen).toISOString() }),
-    };
+  /** When a connection of this user last began or ended, milliseconds since 1970. */
+  lastSeen(user: string): number | undefined {
+    return this.#lastSeen.get(user);
   }
 
   #tick(): void {

@@ -143,6 +143,12 @@ export class Batch implements Moves {
     this.keep(unitKey(id), replacement.id);
   }
 
+  /** What is known of these devices is another now; what waits of a device brings a state of its own. */
+  keepDevices(states: ReadonlyMap<string, DeviceState>): void {
+    for (const [id, state] of states)
+      if ((this.#e.devices.get(id)?.waiting ?? 0) === 0) this.#states.set(id, state);
+  }
+
   /** These devices are out of reach: their states, where they had one, and their alarms are unknown; nothing is cleared. */
   lose(forgotten: ReadonlyMap<string, DeviceState | undefined>, cause?: string[]): void {
     for (const [id, state] of forgotten) if (state !== undefined) this.#states.set(id, state);
@@ -173,7 +179,8 @@ export class Batch implements Moves {
   }
 
   judge(event: Event, armed: Armed): void {
-    this.#raise(event, armed);
+    const changes = this.#raise(event, armed);
+    for (const machine of this.#machines) machine.follow?.(event, changes, this);
   }
 
   /** Lets every machine do what is due by now; monotonic. */

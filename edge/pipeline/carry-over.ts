@@ -41,6 +41,7 @@ function asNew(alarm: Alarm): Alarm {
     previous: _previous,
     delivery: _delivery,
     raisedSeq: _raisedSeq,
+    repeatedSeq: _repeatedSeq,
     unsaved: _unsaved,
     ...occurrence
   } = alarm;

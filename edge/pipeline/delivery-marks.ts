@@ -46,13 +46,15 @@ export class DeliveryMarks {
     return JSON.stringify({ epoch: this.#outbox.epoch, rows: [...this.#rejected].slice(-REFUSED_MAX) });
   }
 
-  /** After a commit: the alarms whose mark changed, by its cursor moves or because they are new. */
+  /** After a commit: the alarms whose mark changed, by its cursor moves or because they were triggered. */
   after(moves: readonly CursorMove[], alarms: readonly Alarm[]): Alarm[] {
     const touched = new Set(moves.map((move) => move.recipient));
-    // a new alarm is marked pending with everybody; a filter may say otherwise
-    const opened = alarms.some((alarm) => alarm.version === 1);
-    const due = [...this.#recipients.values()].filter((one) => opened || touched.has(one.recipient));
-    return due.flatMap((one) => this.#mark(one, this.#clock()));
+    // what was triggered is marked pending with everybody; a filter may say otherwise
+    const triggered = this.#book.takeUnasked(alarms);
+    return [...this.#recipients.values()].flatMap((one) => {
+      if (touched.has(one.recipient)) return this.#mark(one, this.#clock());
+      return triggered.length === 0 ? [] : this.#mark(one, this.#clock(), triggered);
+    });
   }
 
   /** A recipient refused a row: the alarms it raised count as not delivered, whatever a receipt said before. */
@@ -73,7 +75,7 @@ export class DeliveryMarks {
     });
   }
 
-  #mark({ recipient, takes }: Recipient, at: number | undefined): Alarm[] {
+  #mark({ recipient, takes }: Recipient, at: number | undefined, only?: readonly string[]): Alarm[] {
     const cursors = { a: this.#outbox.cursor(recipient, 'a'), e: this.#outbox.cursor(recipient, 'e') };
     const covers = (raise: Raise): Delivery['state'] | undefined => {
       const { lane, seq } = raise;
@@ -81,7 +83,7 @@ export class DeliveryMarks {
       if (this.#rejected.has(`${recipient} ${lane} ${seq}`)) return 'failed';
       return has(cursors[lane], seq) ? 'receipted' : 'pending';
     };
-    return this.#book.setDelivery(recipient, covers, at);
+    return this.#book.setDelivery(recipient, covers, at, only);
   }
 }
 

@@ -3,6 +3,7 @@ import { type BodyParts, bodyParts, subjectOf } from '../../contract/cloud-event
 import type { EventDraft, Origin } from '../../contract/event.ts';
 import type { Device } from '../../contract/site.ts';
 import type { Catalogue } from '../../device-profiles/catalogue.ts';
+import { afterClockStep } from '../../device-profiles/clock-step.ts';
 import type { CompiledProfile } from '../../device-profiles/compile.ts';
 import { noState } from '../../device-profiles/device-state.ts';
 import { expire } from '../../device-profiles/expiry.ts';
@@ -225,11 +226,23 @@ export class LiveDevices {
       const live = this.get(id);
       const heartbeatMs = live?.profile.heartbeatMs(live.settings);
       if (live === undefined || heartbeatMs === undefined) continue;
-      const reachable =
-        !this.#way(device).some((hop) => isDown(hop.id)) &&
-        !unheard.some((adapter) => this.isReachedBy(device, adapter));
+      const reachable = this.isReachable(device, isDown, unheard);
       yield { id, heartbeatMs, heardAt: live.heardAt, reachable };
     }
+  }
+
+  /** Do the bridges and brokers on the way to it work? As for `watched`. */
+  isReachable(device: Device, isDown: (device: string) => boolean, unheard: readonly string[] = []): boolean {
+    return (
+      !this.#way(device).some((hop) => isDown(hop.id)) &&
+      !unheard.some((adapter) => this.isReachedBy(device, adapter))
+    );
+  }
+
+  /** When it last spoke since the start, monotonic milliseconds; `ever`: a run before has heard it, too. */
+  heard(id: string): { at: number | undefined; ever: boolean } {
+    const live = this.get(id);
+    return { at: live?.heardAt, ever: live?.state !== undefined };
   }
 
   /** Can this device or input still say something of this alarm? Not, once it is removed, moved or means something else. */
@@ -247,6 +260,22 @@ export class LiveDevices {
     return maySay(profile, settings, input, alarm.type);
   }
 
+  /** May a device at this slot say something of one of these types at all? In doubt, and where there is no device yet, it may. */
+  maySayAt(slot: string, types: readonly string[]): boolean {
+    const points = this.#registry.devices().flatMap((device) => {
+      const inputs = Object.keys(device.inputs ?? {}).filter(
+        (input) => this.#registry.originOf(device, input).slot === slot,
+      );
+      return [...(device.slot === slot ? [undefined] : []), ...inputs].map((input) => ({ device, input }));
+    });
+    if (points.length === 0) return true;
+    return points.some(({ device: { id, onvif }, input }) => {
+      const live = this.get(id);
+      if (live === undefined || onvif !== undefined) return true;
+      return types.some((type) => maySay(live.profile, live.settings, input, type));
+    });
+  }
+
   /** What it says next is a first sight. Returns the state to store. */
   forget(id: string): DeviceState {
     const live = this.get(id);
@@ -261,6 +290,20 @@ export class LiveDevices {
     const live = this.get(id);
     if (live === undefined) this.#stored.delete(id);
     else Object.assign(live, { state: undefined, reportedAt: Number.NEGATIVE_INFINITY });
+  }
+
+  /** The gateway's own clock was set. At once, before anything else is read; returns the states to store. */
+  clockStepped(): Map<string, DeviceState> {
+    const changed = new Map<string, DeviceState>();
+    const step = (id: string, before: DeviceState | undefined): DeviceState | undefined => {
+      const after = before && afterClockStep(before);
+      if (after !== undefined && after !== before) changed.set(id, after);
+      return after;
+    };
+    for (const [id, live] of this.#byId) live.state = step(id, live.state);
+    for (const [id, state] of this.#stored)
+      if (!this.#byId.has(id)) this.#stored.set(id, step(id, state) ?? state);
+    return changed;
   }
 
   /**

@@ -30,7 +30,10 @@ export function redeliveryKey({
 export function eventKey(device: string, draft: EventDraft, raw: RawMessage): string | undefined {
   const own = draft.dedupKey;
   const input = draft.input ?? '';
-  if (own !== undefined) return `k|${device}|${draft.type}|${draft.edge}|${input}|${own}`;
+  if (own !== undefined) {
+    const told = raw.fingerprint === undefined ? '' : `|${raw.fingerprint}`;
+    return `k|${device}|${draft.type}|${draft.edge}|${input}|${own}${told}`;
+  }
   if (raw.source !== 'mqtt' || (raw.qos ?? 0) === 0) return undefined;
   return `m|${redeliveryKey(raw)}|${draft.type}|${draft.edge}|${input}`;
 }

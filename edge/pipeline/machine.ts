@@ -10,7 +10,10 @@ export interface Moves {
   emit(draft: EventDraft, about?: { device?: string; origin?: Partial<Origin> }): Event;
   /** Changes of alarms, a transition row each. */
   change(changes: readonly Change[], cause?: string[]): void;
-  /** Lets an event that was stored earlier, and raised nothing then, raise now: an entry delay ran out. */
+  /**
+   * Lets an event that was stored earlier, and raised nothing then, raise now: an entry delay ran out. Machines `follow` it
+   * once more, with what it has changed.
+   */
   judge(event: Event, armed: Armed): void;
   /** A state for the next start, in the same commit; undefined removes it. */
   keep(key: string, value: string | undefined): void;
@@ -29,7 +32,7 @@ export interface Machine {
   mark?(draft: EventDraft, origin: Origin, way?: string): void;
   /** After an event is stored, before it raises alarms: are the alarms of `disarmable` types awake here now? */
   armed?(event: Event): Armed | undefined;
-  /** After an event and its alarms. */
+  /** After an event and its alarms; a second time when it was held back, and is judged later. */
   follow?(event: Event, changes: readonly Change[], moves: Moves): void;
   /** When it has something to do without an event, on the monotonic clock (ms); undefined: nothing is waiting. */
   dueAt(): number | undefined;

@@ -1,6 +1,6 @@
 import type { ProblemCode } from '../../contract/problem.ts';
+import type { Text } from '../../contract/text.ts';
 import type { ZoneView } from '../../contract/zone.ts';
-import type { Text } from '../alarms/refusal.ts';
 
 /** What the answer shows beside the sentence. */
 export interface RefusalExtra {

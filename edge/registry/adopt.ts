@@ -1,6 +1,7 @@
 import { eventType } from '../../contract/event-type.ts';
 import { nearest } from '../../contract/nearest.ts';
 import type { Device, Site, Slot } from '../../contract/site.ts';
+import type { Text } from '../../contract/text.ts';
 import type { CompiledProfile } from '../../device-profiles/compile.ts';
 import { settingsOfTypes } from '../../device-profiles/may-say.ts';
 import type { AdoptRequest, NewSlot } from './adopt-request.ts';
@@ -9,13 +10,13 @@ import { profileFacts } from './profile-facts.ts';
 import type { Registry } from './registry.ts';
 import { emptySite } from './site-file.ts';
 import type { SiteIssue } from './site-issue.ts';
-import { type BothLanguages, issueText } from './site-issue-text.ts';
+import { issueText } from './site-issue-text.ts';
 import type { Profiles } from './strangers.ts';
 
 /** One thing wrong in a request; `path` such as `inputs.1.means`. */
 export interface FieldFault {
   path: string;
-  message: BothLanguages;
+  message: Text;
 }
 
 /** What an adoption would register, or everything that is wrong with it. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { EventDraft } from '../../contract/event.ts';
 import type { Device, Slot } from '../../contract/site.ts';
+import type { Text } from '../../contract/text.ts';
 import { type Found, SearchCounters, search } from '../adapters/onvif/discovery.ts';
 import { addressesOf, MAX_ADDRESSES } from '../adapters/onvif/discovery-range.ts';
 import { type Trial, type TrialOptions, tryCredentials } from '../adapters/onvif/trial.ts';
@@ -11,7 +12,6 @@ import type { AdoptRequest } from './adopt-request.ts';
 import { freeCameraId, isAccess, type Relation, relationOf } from './found-device.ts';
 import { record, register } from './inbox-desk.ts';
 import type { Registry } from './registry.ts';
-import type { BothLanguages } from './site-issue-text.ts';
 import type { Profiles } from './strangers.ts';
 import { searchText, trialText } from './trial-text.ts';
 
@@ -25,7 +25,7 @@ const TRIAL_MS = 8_000;
 /** Devices that are looked at together. */
 const LOOKS_AT_ONCE = 8;
 /** Cameras lock an account after five refusals in a row, or more. */
-const MAX_REFUSED = 3;
+export const MAX_REFUSED = 3;
 const FORGIVEN_MS = 600_000;
 
 /** What to search beside the networks that the gateway is on. */
@@ -60,7 +60,7 @@ export interface SearchView {
 
 type Refusal = {
   refused: 'busy' | 'gone' | 'registered' | 'too-often' | 'not-possible';
-  detail: BothLanguages;
+  detail: Text;
 };
 
 export interface CameraSearchOptions {
@@ -317,7 +317,7 @@ export class CameraSearch {
 }
 
 /** Verdicts that count as failed sign-ins at the device. */
-const REFUSALS: ReadonlySet<string> = new Set([
+export const REFUSALS: ReadonlySet<string> = new Set([
   'refused',
   'wrong-password',
   'unknown-user',

@@ -49,6 +49,7 @@ export function checkCampus(raw: unknown, existing: Site, ids: Ids): SiteIssue[]
   return [
     ...zones.flatMap((entry) => checkZone(entry, ids)),
     ...membership(zones, site),
+    ...leavers(raw, zones, site, existing),
     ...entries(raw, 'phones', phoneSchema).flatMap(({ at, value: { units = [], places = [] } }) => [
       ...units.flatMap((id, index) => refer([...at, 'units', index], 'unit', id, ids.units)),
       ...places.flatMap((id, index) => refer([...at, 'places', index], 'place', id, ids.places)),
@@ -149,6 +150,31 @@ function membership(
       ...inside('staySlots'),
     ];
   });
+}
+
+/** A slot that a change takes out of another zone, which has it as a way in: that zone could not be imported any more. */
+function leavers(
+  raw: unknown,
+  listed: readonly Entry<Zone>[],
+  site: Pick<Site, 'zones' | 'slots' | 'places'>,
+  existing: Site,
+): SiteIssue[] {
+  const ids = new Set(listed.map(({ value }) => value.id));
+  const others = existing.zones.filter(({ id }) => !ids.has(id));
+  if (others.length === 0) return [];
+  const [before, after] = [zoneOfSlots(existing), zoneOfSlots(site)];
+  const table = (['zones', 'slots', 'places'] as const).find((one) => rawEntries(raw, one).length > 0);
+  return others.flatMap(({ id, entrySlots = [], staySlots = [] }) =>
+    [...new Set([...entrySlots, ...staySlots])]
+      .filter((slot) => before.get(slot)?.id === id && after.get(slot)?.id !== id)
+      .map((slot) =>
+        issue(
+          [table ?? 'zones'],
+          `"${slot}" would leave zone "${id}", which names it as a way in or as off in stay mode`,
+          'take it out of that zone first',
+        ),
+      ),
+  );
 }
 
 function checkSpan({ at, value }: Entry<CalendarEntry>): SiteIssue[] {

@@ -1,9 +1,9 @@
+import type { Text } from '../../contract/text.ts';
 import type { Candidate } from './candidates.ts';
 import { detailText } from './detail-text.ts';
-import type { BothLanguages } from './site-issue-text.ts';
 
 /** Why a profile has its place among the candidates, for people. */
-export function whyOf(candidate: Candidate): BothLanguages {
+export function whyOf(candidate: Candidate): Text {
   const parts = [understood(candidate), news(candidate), unknown(candidate), generic(candidate)].filter(
     (part) => part !== undefined,
   );
@@ -13,7 +13,7 @@ export function whyOf(candidate: Candidate): BothLanguages {
   };
 }
 
-function understood({ tried, understood, silent, detail }: Candidate): BothLanguages {
+function understood({ tried, understood, silent, detail }: Candidate): Text {
   if (tried === 0) return { zh: '报文太长，没有试读', en: 'The messages are too long to be tried' };
   if (understood === tried) {
     return { zh: `${tried} 条报文全部读懂`, en: `Understands all of the ${tried} messages` };
@@ -37,12 +37,12 @@ function understood({ tried, understood, silent, detail }: Candidate): BothLangu
   };
 }
 
-function news({ understood, reads }: Candidate): BothLanguages | undefined {
+function news({ understood, reads }: Candidate): Text | undefined {
   if (understood === 0 || reads.length > 0) return undefined;
   return { zh: '但没有产生事件', en: 'but none makes an event' };
 }
 
-function unknown({ unknown: count }: Candidate): BothLanguages | undefined {
+function unknown({ unknown: count }: Candidate): Text | undefined {
   if (count === 0) return undefined;
   return {
     zh: `有 ${count} 个值不认识`,
@@ -50,7 +50,7 @@ function unknown({ unknown: count }: Candidate): BothLanguages | undefined {
   };
 }
 
-function generic(candidate: Candidate): BothLanguages | undefined {
+function generic(candidate: Candidate): Text | undefined {
   if (!candidate.generic) return undefined;
   return {
     zh: '通用模板，没有专用模板时才选它',

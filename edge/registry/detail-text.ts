@@ -1,4 +1,4 @@
-import type { BothLanguages } from './site-issue-text.ts';
+import type { Text } from '../../contract/text.ts';
 
 type Rule = [pattern: RegExp, text: (...groups: string[]) => string];
 
@@ -28,7 +28,7 @@ const rules: Rule[] = [
 ];
 
 /** A detail in both languages; one that has no translation stands as it is. */
-export function detailText(detail: string): BothLanguages {
+export function detailText(detail: string): Text {
   for (const [pattern, write] of rules) {
     const found = pattern.exec(detail);
     if (found !== null) return { en: detail, zh: write(...found.slice(1)) };

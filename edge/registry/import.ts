@@ -1,6 +1,7 @@
 import type { Device, Site } from '../../contract/site.ts';
 import type { Queries } from '../journal/sqlite.ts';
 import { type Move, withPresentAddress } from './moved-address.ts';
+import { weaknessOf } from './password-rules.ts';
 import { deviceCost, hashPassword, personCost, verifyPassword } from './passwords.ts';
 import { type Replacement, withPresentUnit } from './replacement.ts';
 import { idOf, type Table } from './site-issue.ts';
@@ -221,7 +222,16 @@ function wantedOf(table: Table, entry: object): Wanted {
     image_file: _image,
     ...body
   } = entry as { password?: string; password_file?: string; image_file?: string };
-  return { id: idOf(table, entry) ?? '', body: JSON.stringify(body), password };
+  const id = idOf(table, entry) ?? '';
+  if (table === 'users' && password !== undefined && isGuessed(id, password))
+    return { id, body: JSON.stringify({ ...body, must_change: true }), password };
+  return { id, body: JSON.stringify(body), password };
+}
+
+/** What a person could not choose lets in once, to choose another; a long one may have the user's name in it. */
+function isGuessed(user: string, password: string): boolean {
+  const weakness = weaknessOf(user, password);
+  return weakness !== undefined && (weakness !== 'user-name' || password.length < 12);
 }
 
 /** The row of a device as an import would write it. */

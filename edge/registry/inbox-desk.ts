@@ -3,10 +3,12 @@ import { formatFault } from '../../config/fault.ts';
 import type { EventDraft } from '../../contract/event.ts';
 import { eventType } from '../../contract/event-type.ts';
 import type { Device, Slot } from '../../contract/site.ts';
+import type { Text } from '../../contract/text.ts';
 import type { CompiledProfile } from '../../device-profiles/compile.ts';
 import { loadProfile } from '../../device-profiles/load-profile.ts';
 import type { ProfileClock } from '../../device-profiles/normalise.ts';
 import { checkSettings, type Settings } from '../../device-profiles/settings.ts';
+import type { Mqtt5Peer } from '../adapters/mqtt/mqtt5-peers.ts';
 import { ownDraft } from '../pipeline/own-event.ts';
 import { type FieldFault, freeId, planAdoption } from './adopt.ts';
 import type { AdoptRequest } from './adopt-request.ts';
@@ -19,7 +21,7 @@ import type { InboxGroup, InboxSample, UnknownDeviceInbox } from './inbox.ts';
 import { preview } from './preview.ts';
 import { profileFacts } from './profile-facts.ts';
 import { type Registry, SiteError } from './registry.ts';
-import { type BothLanguages, issueText } from './site-issue-text.ts';
+import { issueText } from './site-issue-text.ts';
 import type { ProfileRefusal, SiteProfiles } from './site-profiles.ts';
 import type { Profiles } from './strangers.ts';
 
@@ -56,7 +58,7 @@ export type AdoptOutcome =
   | { adopted: Adopted }
   | { faults: FieldFault[] }
   /** Nothing is wrong with the request; the gateway cannot do it as it is set up. */
-  | { refused: BothLanguages }
+  | { refused: Text }
   | 'gone'
   | 'registered';
 
@@ -71,6 +73,8 @@ export interface InboxDeskOptions {
   monotonic: () => number;
   /** Writes what a person changed into the journal. */
   emit: (draft: EventDraft) => Promise<void>;
+  /** Devices that knocked with MQTT 5 and were refused: they can say nothing else. */
+  mqtt5?: () => readonly Mqtt5Peer[];
   /** A device that is registered now was heard through this adapter as a stranger. */
   heard?: (device: string, adapter: string) => void;
   logger: Logger;
@@ -103,6 +107,11 @@ export class InboxDesk {
 
   get evicted(): number {
     return this.#o.inbox.evicted;
+  }
+
+  /** Devices that speak MQTT 5 only, who knocked last first. */
+  get mqtt5(): readonly Mqtt5Peer[] {
+    return [...(this.#o.mqtt5?.() ?? [])].sort((a, b) => b.lastAt - a.lastAt);
   }
 
   get counts(): UnknownDeviceInbox['counts'] {
@@ -357,7 +366,7 @@ function typesOf({ profile, inputs }: Offered['device'], profiles: Pick<Profiles
 
 type Offered = Extract<Offer, { kind: 'proposal' }>;
 
-function notOffered(offer: Exclude<Offer, Offered>): BothLanguages {
+function notOffered(offer: Exclude<Offer, Offered>): Text {
   if (offer.kind === 'unsupported') {
     return {
       zh: `这条自描述报文不能登记为设备：${offer.why}。`,
@@ -371,7 +380,7 @@ function notOffered(offer: Exclude<Offer, Offered>): BothLanguages {
   };
 }
 
-function notWritten(refusal: ProfileRefusal, profile: string): BothLanguages {
+function notWritten(refusal: ProfileRefusal, profile: string): Text {
   if (refusal === 'no-folder') {
     return {
       zh: '没有存放本校设备模板的文件夹：请在 edge.yaml 里设置 profiles.dir 并建好这个文件夹，重启网关后再登记。',

@@ -1,10 +1,9 @@
 import type { ProblemCode } from '../../contract/problem.ts';
 import { type Scope, scopeSchema } from '../../contract/site.ts';
+import type { Text } from '../../contract/text.ts';
 import { passwordText, readableCode, weaknessOf } from './password-rules.ts';
 import { type NewFactor, newFactor, newRecoveryCodes, stepOf, withoutRecovery } from './second-factor.ts';
 import type { Note, Person, Users } from './users.ts';
-
-type Text = { zh: string; en: string };
 
 /** What is asked for cannot be; nothing was changed. */
 export class PeopleRefusal extends Error {

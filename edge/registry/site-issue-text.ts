@@ -1,10 +1,5 @@
+import type { Text } from '../../contract/text.ts';
 import type { SiteIssue } from './site-issue.ts';
-
-/** A sentence for people in both languages of the product. */
-export interface BothLanguages {
-  zh: string;
-  en: string;
-}
 
 const things: Record<string, string> = {
   place: '地点',
@@ -90,7 +85,7 @@ const typeNames: Record<string, string> = {
 };
 
 /** What is wrong and what to write, as one sentence in each language. */
-export function issueText({ message, hint }: SiteIssue): BothLanguages {
+export function issueText({ message, hint }: SiteIssue): Text {
   const zh = [translate(messages, message), hint === undefined ? undefined : translate(hints, hint)];
   return {
     en: hint === undefined ? message : `${message}; ${hint}`,

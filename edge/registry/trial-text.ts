@@ -1,8 +1,8 @@
+import type { Text } from '../../contract/text.ts';
 import type { Verdict } from '../adapters/onvif/trial.ts';
-import type { BothLanguages } from './site-issue-text.ts';
 
 /** What a trial of credentials came to, for people: what it means, and what to do. */
-export const trialText: Readonly<Record<Verdict, BothLanguages>> = {
+export const trialText: Readonly<Record<Verdict, Text>> = {
   accepted: { zh: '用户名和密码正确。', en: 'User and password are right.' },
   open: {
     zh: '设备不要求登录，任何人都能查看和控制它：请在设备上启用 ONVIF 认证。',
@@ -89,7 +89,7 @@ export const searchText = {
     zh: '这个设备已连续拒绝 3 次，再试可能锁定账号：请核对密码，10 分钟后再试。',
     en: 'This device has refused three times in a row, and may lock the account: check the password, and try again in 10 minutes.',
   },
-  registered: (device: string): BothLanguages => ({
+  registered: (device: string): Text => ({
     zh: `它已登记为“${device}”。`,
     en: `It is registered as "${device}".`,
   }),
@@ -97,7 +97,7 @@ export const searchText = {
     zh: '没有已登记的设备与它相符，地址没有修改。',
     en: 'No registered device is known to be this one: no address was changed.',
   },
-  otherSerial: (device: string): BothLanguages => ({
+  otherSerial: (device: string): Text => ({
     zh: `它的序列号与“${device}”的不同，不是同一台设备，地址没有修改。`,
     en: `Its serial number is not that of "${device}": it is another device, and no address was changed.`,
   }),

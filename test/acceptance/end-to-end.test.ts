@@ -41,9 +41,9 @@ async function follow(
   send: () => Promise<{ began: number; acknowledgedMs: number }>,
 ) {
   const { began, acknowledgedMs } = await send();
-  const { at, event } = await live.event(type, (e) => e.type === type);
+  const { at, event } = await live.event(type, (e) => e.type === type && e.edge === 'raise');
   const alarm = await live.alarm(type, (a) => a.type === type);
-  await waitForReceived(receiver, 'gw-test', type, (e) => e.type === type);
+  await waitForReceived(receiver, 'gw-test', type, (e) => e.type === type && e.event.edge === 'raise');
   const receivedMs = performance.now() - began;
   const delivered = await waitFor(
     'the delivered mark',

@@ -21,7 +21,9 @@ function setUp(url: string, code: string): Promise<Response> {
   });
 }
 
-test('the code printed at first start makes the administrator once; guard and leader come from the import', async () => {
+test('the code printed at first start makes the administrator once; guard and leader come from the import', {
+  timeout: 120_000,
+}, async () => {
   const first = await startGateway({ dir, site: testCampus(1) });
   stops.push(() => first.process.stop());
   const code = first.process.lines

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { packageFile } from '../../contract/package-root.ts';
 import { type Gateway, restartGateway, signIn, startGateway } from '../simulators/gateway.ts';
 import { LiveClient } from '../simulators/live-client.ts';
+import { metric } from '../simulators/measures.ts';
 import { type RunningProcess, startProcess } from '../simulators/processes.ts';
 import { tempDir } from '../simulators/temp-dir.ts';
 import { passwords, testCampus } from '../simulators/test-campus.ts';
@@ -63,6 +64,16 @@ describeWithPeer(['openssl', 'mosquitto-clients', 'paho'], 'real clients at the 
       await feed.event(`fence ${edge}`, ({ type, edge: is }) => type.includes('INT.FENCE') && is === edge);
     },
   );
+
+  test('bug: a device that speaks MQTT 5 was counted where nobody could see it', async () => {
+    await expect(mosquittoPub('device', 'mqttv5', '{}')).rejects.toMatchObject({ code: expect.any(Number) });
+    const installer = await signIn(gateway.url, 'installer', passwords.installer);
+    const { body } = await installer.call('GET', '/api/v1/inbox');
+    expect((body as { mqtt5: unknown[] }).mqtt5).toEqual([
+      expect.objectContaining({ address: '127.0.0.1', attempts: expect.any(Number) }),
+    ]);
+    expect(await metric(gateway, 'campus_messages_qos1')).toBeGreaterThan(0);
+  });
 
   test.each(['expired', 'rogue'] as const)('a certificate that is %s is refused', async (name) => {
     await expect(mosquittoPub(name, 'mqttv311', '{}')).rejects.toMatchObject({ code: expect.any(Number) });

@@ -38,6 +38,8 @@ export const rightsTable: Record<string, string> = {
   'DELETE /api/v1/users/{user}/sessions': 'S',
   'GET /api/v1/audit': 'U',
   'GET /api/v1/audit/export': 'U',
+  'GET /api/v1/kpi': 'LAU',
+  'GET /api/v1/kpi/export': 'LAU',
 
   'GET /api/v1/alarms': campus,
   'GET /api/v1/alarms/{id}': campus,

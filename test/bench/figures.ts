@@ -37,7 +37,7 @@ export type FigureName = keyof Figures;
 export const omitted: Readonly<Record<string, string>> = {
   ingest_ratio_node_red: 'Node-RED is no dependency of this project',
   'growth.rules': 'no rules yet',
-  cameras: 'no cameras yet',
+  cameras: 'measured by hand, docs/performance.md says how',
 };
 
 /** One line of the printed table: what the gateway does, beside what the baseline does in the same minutes. */

@@ -21,6 +21,18 @@ test('within a severity what sounds goes first, then the oldest', () => {
   expect(order(old, second, first)).toEqual(['first', 'second', 'old']);
 });
 
+test('bug: a panic stood below all detectors of severity 1 that had sounded before it', () => {
+  const smokes = [1, 2, 3].map((minute) =>
+    anAlarm({ id: `smoke-${minute}`, type: 'FIR.SMOKE', firstAt: at(minute) }),
+  );
+  const late = anAlarm({ id: 'panic-2', type: 'EMG.PANIC', firstAt: at(25) });
+  const early = anAlarm({ id: 'panic-1', type: 'EMG.PANIC', firstAt: at(20) });
+  expect(order(...smokes, late, early)).toEqual(['panic-1', 'panic-2', 'smoke-1', 'smoke-2', 'smoke-3']);
+  // once it is taken it stands where it belongs by its age
+  const taken = { operator: 'acknowledged', acknowledgedAt: at(29) } as const;
+  expect(order({ ...smokes[0]!, ...taken }, { ...early, ...taken })).toEqual(['smoke-1', 'panic-1']);
+});
+
 test('no drill stands above a real alarm of its severity', () => {
   const drill = anAlarm({ id: 'drill', mode: 'drill', firstAt: at(1) });
   const real = anAlarm({ id: 'real', operator: 'dispatched', firstAt: at(20) });

@@ -73,8 +73,12 @@ test('to put aside is offered to a leader alone, and only where it is possible',
     offers(alarm, role, false).aside.map(({ action }) => action);
   const operator = 'acknowledged';
   expect(asides(anAlarm({ operator }))).toEqual([]);
-  expect(asides(anAlarm({ operator, type: 'FIR.SMOKE' }))).toEqual(['isolate']);
-  expect(asides(anAlarm({ operator, type: 'FIR.SMOKE', isolated }))).toEqual([]);
+  expect(asides(anAlarm({ operator, type: 'FIR.SMOKE' })), 'nobody has looked').toEqual([]);
+  const confirmation = { how: 'video' as const, by: 'zhang', at: '2025-11-24T02:00:00.000Z' };
+  const seen = { operator: 'confirmed', type: 'FIR.SMOKE', confirmation } as const;
+  expect(asides(anAlarm(seen))).toEqual(['isolate']);
+  expect(asides(anAlarm({ ...seen, isolated }))).toEqual([]);
+  expect(asides(anAlarm({ ...seen, sources: ['d1', 'd2'] })), 'two detectors say so').toEqual([]);
   expect(asides(anAlarm({ operator, type: 'INT.PERIM', severity: 2 }))).toEqual(['shelve']);
   expect(asides(anAlarm({ operator, type: 'INT.PERIM', severity: 2 }), 'guard')).toEqual([]);
   const others = offers(

@@ -77,7 +77,7 @@ export function playWaiting(stage: Stage): void {
   stage.act(fence, 'acknowledge', 'zhang');
   stage.act(fence, 'shelve', 'li', { until: until(4), reason: '大风，树枝搭在围栏上', owner: '园林科' });
   const smoke = stage.raise({ type: 'FIR.SMOKE', slot: 'smoke-508', ago: 9 * MINUTE });
-  stage.act(smoke, 'acknowledge', 'zhang');
+  stage.act(smoke, 'confirm', 'zhang', { how: 'on-site' });
   const isolated = stage.book.act(
     smoke.id,
     'isolate',

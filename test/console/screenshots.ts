@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { startBrowser } from '../simulators/browser.ts';
 import { requirePeer } from '../support/peers.ts';
-import { buildConsole } from './build-console.ts';
+import { builtConsole } from './build-console.ts';
 import { arm, openConsole, signInAs } from './console-page.ts';
 import { playEveryKind, playFlood, playStrangers, playWaiting } from './scenes.ts';
+import { shootKpi } from './screenshot-kpi.ts';
+import { shootPages } from './screenshot-pages.ts';
 import { SET_UP_CODE, Stage } from './stage.ts';
 
 const folder = process.argv[2];
@@ -19,19 +21,17 @@ const sizes = [
   { width: 1920, height: 1080 },
 ];
 
-const built = await buildConsole();
-try {
-  for (const viewport of sizes) await shoot(viewport);
-} finally {
-  built.remove();
-}
+const consoleDir = await builtConsole();
+for (const viewport of sizes) await shoot(viewport);
+const desk = await startBrowser({ program: requirePeer('chromium') });
+await shootPages(desk, folder).finally(() => desk.close());
 
 async function shoot(viewport: { width: number; height: number }): Promise<void> {
   const browser = await startBrowser({ program: requirePeer('chromium'), viewport });
   const save = (page: Page, name: string) =>
     page.screenshot({ path: join(folder as string, `${name}-${viewport.width}.png`) });
-  const bare = await Stage.open({ consoleDir: built.dir, bare: true });
-  const stage = await Stage.open({ consoleDir: built.dir });
+  const bare = await Stage.open({ consoleDir, bare: true });
+  const stage = await Stage.open({ consoleDir });
   try {
     const setUp = await openConsole(browser, bare);
     await setUp.fill('[name=code]', SET_UP_CODE);
@@ -161,7 +161,7 @@ async function shoot(viewport: { width: number; height: number }): Promise<void>
       storage: 'full',
       uplinks: [{ recipient: 'province', state: 'down', oldestS: 1_930 }],
       clock: 'unsync',
-      devices: { total: 42, offline: 3 },
+      devices: { total: 42, offline: 3, unknown: 0 },
     });
     await page.waitForSelector('[data-light=storage][data-tone=bad]');
     await save(page, 'lights-bad');
@@ -175,7 +175,7 @@ async function shoot(viewport: { width: number; height: number }): Promise<void>
     await save(page, 'lost');
     await page.close();
 
-    const waiting = await Stage.open({ consoleDir: built.dir });
+    const waiting = await Stage.open({ consoleDir });
     const waits = await openConsole(browser, waiting);
     await signInAs(waits, 'li');
     playWaiting(waiting);
@@ -200,7 +200,7 @@ async function shoot(viewport: { width: number; height: number }): Promise<void>
     await save(waits, 'waiting-english');
     await waiting.close();
 
-    const flooded = await Stage.open({ consoleDir: built.dir });
+    const flooded = await Stage.open({ consoleDir });
     const flood = await openConsole(browser, flooded);
     await signInAs(flood, 'li');
     await playFlood(flooded, 500);
@@ -211,6 +211,7 @@ async function shoot(viewport: { width: number; height: number }): Promise<void>
     await flood.waitForSelector('[data-flood]');
     await save(flood, 'flood-grouped');
     await flooded.close();
+    await shootKpi(browser, consoleDir, folder as string);
   } finally {
     await browser.close();
     await bare.close();

@@ -8,11 +8,12 @@ import { eventType } from '../../contract/event-type.ts';
 import type { LiveStatus } from '../../contract/live.ts';
 import type { RawMessage } from '../../contract/raw-message.ts';
 import { siteSchema } from '../../contract/site.ts';
-import { builtinProfiles, Catalogue } from '../../device-profiles/catalogue.ts';
+import { builtinProfiles } from '../../device-profiles/catalogue.ts';
 import { AlarmBook } from '../../edge/alarms/book.ts';
 import type { Change } from '../../edge/alarms/lifecycle.ts';
 import type { VideoPort } from '../../edge/api/live-video.ts';
 import type { AlarmDesk, Person, Users } from '../../edge/api/ports.ts';
+import type { KpiPort } from '../../edge/api/routes/kpi.ts';
 import type { ZonePort } from '../../edge/api/routes/zones.ts';
 import { type ApiServer, createApi } from '../../edge/api/server.ts';
 import type { CommandRequest } from '../../edge/commands/desk.ts';
@@ -26,6 +27,7 @@ import { SiteProfiles } from '../../edge/registry/site-profiles.ts';
 import { readAddresses } from '../../edge/registry/strangers.ts';
 import { MemoryJournal } from '../edge/api/memory-gateway.ts';
 import { tempDir } from '../simulators/temp-dir.ts';
+import { catalogue } from '../support/builtin-catalogue.ts';
 import { cameraLinks, cameras, devices, people, places, slots } from './stage-campus.ts';
 
 /** What happens on the stage; the rest follows from the type and the slot. */
@@ -50,6 +52,8 @@ export interface StageOptions {
   recipients?: readonly string[];
   /** Zones of the stage; their status is shown with `showZones`. */
   zones?: ZonePort;
+  /** Reports of the stage. */
+  kpi?: KpiPort;
   /** Pictures of the stage's cameras; without it there are none. */
   video?: VideoPort['live'];
   /** Where its search of cameras listens; without it there is none. */
@@ -74,7 +78,7 @@ export class Stage {
     storage: 'ok',
     clock: 'sync',
     cameras: { total: 0, silent: 0, offline: 0 },
-    devices: { total: devices.length, offline: 0 },
+    devices: { total: devices.length, offline: 0, unknown: 0 },
     sound: 'none',
     mode: 'normal',
   };
@@ -111,6 +115,7 @@ export class Stage {
     video,
     network,
     zones,
+    kpi,
   }: StageOptions): Promise<Stage> {
     const book = new AlarmBook({ clock: Date.now, newId: uuidv7, recipients });
     const journal = new MemoryJournal();
@@ -125,7 +130,7 @@ export class Stage {
       ),
     );
     const builtin = builtinProfiles();
-    const profiles = new SiteProfiles(Catalogue.load({ builtin }).catalogue, { builtin });
+    const profiles = new SiteProfiles(catalogue, { builtin });
     const inbox = new UnknownDeviceInbox({
       addresses: readAddresses(profiles),
       isIgnored: (names) => registry.ignored.takes(names),
@@ -156,6 +161,7 @@ export class Stage {
     };
     const api = await createApi({
       ...(zones === undefined ? {} : { zones }),
+      ...(kpi === undefined ? {} : { kpi }),
       listeners: [{ host: '127.0.0.1', port: 0 }],
       logger,
       clock: Date.now,

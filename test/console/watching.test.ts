@@ -156,6 +156,22 @@ describeWithPeer('chromium', 'the console in a real browser: what it shows and l
     await card(page, alarm.id).waitFor();
   });
 
+  test('the lights of link, storage, clock and devices change with what the gateway says', async () => {
+    await signInAs(page, 'zhang');
+    const tone = (light: string) => page.getAttribute(`[data-light=${light}]`, 'data-tone');
+    await page.waitForSelector('[data-light=storage][data-tone=ok]');
+    const lights = ['uplink-province', 'storage', 'clock', 'devices'];
+    expect(await Promise.all(lights.map(tone))).toEqual(lights.map(() => 'ok'));
+    stage.tellStatus({
+      storage: 'full',
+      uplinks: [{ recipient: 'province', state: 'down', oldestS: 1_930 }],
+      clock: 'unsync',
+      devices: { total: 42, offline: 3, unknown: 0 },
+    });
+    await page.waitForSelector('[data-light=storage][data-tone=bad]');
+    for (const light of lights) expect(await tone(light), light).not.toBe('ok');
+  });
+
   test('12 s without the gateway: banner and a sound of its own, the cards stay and are marked', async () => {
     await signInAs(page, 'zhang');
     const alarm = stage.raise({ type: 'FIR.SMOKE', slot: 'smoke-508' });

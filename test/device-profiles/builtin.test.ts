@@ -37,6 +37,12 @@ test('samples are many, and what they make are events of the contract', () => {
   expect(samples).toBeGreaterThanOrEqual(25);
 });
 
+test('bug: devices of ten profiles could be silent for ever', () => {
+  // cameras and access controllers over ONVIF have a supervisor of their own
+  const mqtt = builtin.list().filter(({ source }) => source === 'mqtt');
+  expect(mqtt.flatMap(({ id, definition }) => (definition.heartbeat === undefined ? [id] : []))).toEqual([]);
+});
+
 test('no profile names a page that is not public documentation', () => {
   for (const { definition } of builtin.list()) {
     for (const source of definition.sources ?? [])

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { builtinProfiles, Catalogue } from '../../device-profiles/catalogue.ts';
+import { cpuTimeOf } from '../support/cpu-time.ts';
 import { builtin } from './helpers.ts';
 
 let dir: string;
@@ -162,9 +163,12 @@ describe('a hostile file is left out, quickly, and the others load', () => {
   ])('%s', (_, text, message) => {
     write('builtin/hostile.yaml', text);
     write('builtin/good.yaml', profile('good', 'a/{device}'));
-    const started = performance.now();
-    const { catalogue, faults } = Catalogue.load({ builtin: join(dir, 'builtin') });
-    expect(performance.now() - started).toBeLessThan(10_000);
+    let loaded: ReturnType<typeof Catalogue.load> | undefined;
+    const took = cpuTimeOf(() => {
+      loaded = Catalogue.load({ builtin: join(dir, 'builtin') });
+    });
+    expect(took).toBeLessThan(15_000);
+    const { catalogue, faults } = loaded as ReturnType<typeof Catalogue.load>;
     expect(catalogue.list().map(({ id }) => id)).toEqual(['good']);
     expect(new Set(faults.map(({ file }) => file))).toEqual(new Set([join(dir, 'builtin/hostile.yaml')]));
     expect(faults.map((fault) => fault.message)).toContain(message);

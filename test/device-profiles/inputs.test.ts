@@ -19,6 +19,12 @@ map:
     expect(bench().told({ s: 'on', reader: { x: 1 }, door: 2 })).toEqual(['DEV.INPUT raise live live']);
   });
 
+  test('bug: the registered input had no room after 512 others of its device', () => {
+    const told = bench();
+    for (let n = 0; n < 600; n++) told.told({ s: 'on', reader: 'X', door: n });
+    expect(told.told({ s: 'off', reader: 'R1', door: 2 })).toEqual(['EMG.PANIC#R1-2 raise live live']);
+  });
+
   test('loses no alarm for an odd name', () => {
     expect(bench().told({ s: 'on', reader: '/门/', door: '\u0000' })).toEqual([
       'DEV.INPUT#门_-_ raise live live',

@@ -17,6 +17,7 @@ const parts = {
   zones: {},
   drills: {},
   duty: {},
+  kpi: {},
   audit: { record: () => undefined },
 } as unknown as Partial<ApiDeps>;
 

@@ -53,22 +53,22 @@ export class DemoRecorder {
     const events = this.#live.events();
     // motion and its like leave as a count, or stay on campus
     const own = events.flatMap(({ event }) => (eventType(event.type)?.uplink === 'full' ? event.id : []));
-    const missing = await waitFor(
+    const received = await waitFor(
       'the province to have everything',
       async () => {
-        const there = new Set((await receivedEvents(this.#province, 'gw-test')).map((event) => event.id));
-        const lacking = own.filter((id) => !there.has(id));
-        return lacking.length === 0 ? { lacking } : undefined;
+        const ids = (await receivedEvents(this.#province, 'gw-test')).map((event) => event.id);
+        return own.every((id) => ids.includes(id)) ? ids : undefined;
       },
       15_000,
       200,
     ).catch(() => undefined);
+    const twice = repeated(received ?? []) + repeated(events.map(({ event }) => event.id));
     const alarms = [...this.#live.alarms.values()];
     const delivered = alarms.filter((alarm) => alarm.delivery?.province?.state === 'receipted');
     console.log(`\n经过 what happened
   gateway started in           ${Math.round(gateway.startMs)} ms
   events on the console feed   ${events.length}
-  of these for the province    ${own.length}, ${missing === undefined ? 'NOT ALL there' : 'all there, each once'}
+  of these for the province    ${own.length}, ${received === undefined ? 'NOT ALL there' : `all there, ${twice === 0 ? 'each once' : `${twice} MORE THAN ONCE`}`}
   alarms                       ${alarms.length} (${[...new Set(alarms.map((alarm) => alarm.type))].join(', ')})
   delivered marks              ${delivered.length} of ${alarms.length}`);
     for (const { acknowledged, feed, receipted } of this.#presses) {
@@ -76,10 +76,19 @@ export class DemoRecorder {
         `  panic press                  acknowledged ${ms(acknowledged)}, on the console ${ms(feed)}, receipted by the province ${ms(receipted)}`,
       );
     }
-    const ok = missing !== undefined && alarms.length > 0 && delivered.length > 0 && this.#presses.length > 0;
+    const ok =
+      received !== undefined &&
+      twice === 0 &&
+      alarms.length > 0 &&
+      delivered.length > 0 &&
+      this.#presses.length > 0;
     console.log(ok ? '\n一切正常 all is well' : '\n有缺失 something is missing, see above');
     return ok ? 0 : 1;
   }
+}
+
+function repeated(ids: readonly string[]): number {
+  return ids.length - new Set(ids).size;
 }
 
 function ms(value: number): string {

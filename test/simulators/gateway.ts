@@ -55,6 +55,9 @@ export function writeGatewayConfig({ dir, config, site }: GatewayOptions): strin
 /** As the gateway is started everywhere: `main.ts`, `npm start`, `Dockerfile`. */
 export const nodeFlags = ['--max-semi-space-size=64'];
 
+/** A start takes 2 s; on a machine with other work it may take many times that. */
+const START_WITHIN_MS = 60_000;
+
 /** Starts the built gateway and waits until it says it is ready. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const configFile = writeGatewayConfig(options);
@@ -78,7 +81,12 @@ export async function restartGateway(
     ...(options.args ?? []),
   ];
   const running = startProcess(argv[0] as string, argv.slice(1), options.env);
-  const line = await running.line((text) => text.includes('"msg":"ready"'), 30_000);
+  const isReady = (text: string) => text.includes('"msg":"ready"');
+  const line = await running.line(isReady, START_WITHIN_MS).catch(async (error) => {
+    // nobody else knows of it
+    await running.kill();
+    throw error;
+  });
   const ready = JSON.parse(line) as { console: string; mqtt: string[]; data: string };
   const mqttPort = Number(new URL(ready.mqtt[0] as string).port);
   return {

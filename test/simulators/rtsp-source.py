@@ -23,6 +23,7 @@ options.add_argument("--fps", type=int, default=25)
 options.add_argument("--gop", type=int, default=25)
 options.add_argument("--kbps", type=int, default=1000)
 options.add_argument("--pattern", default="ball")
+options.add_argument("--file", help="MP4 with H.264 that /h264 plays from its beginning, once, instead of a test picture")
 options.add_argument("--pictures", type=int, default=-1, help="ends the stream after so many, -1: never")
 given = options.parse_args()
 
@@ -40,11 +41,22 @@ encoders = {
 def factory(codec: str, width: int, height: int) -> GstRtspServer.RTSPMediaFactory:
     made = GstRtspServer.RTSPMediaFactory()
     encoder = encoders[codec].format(kbps=given.kbps, gop=given.gop)
+    if codec == "h264" and given.file is not None:
+        made.set_launch(
+            f'( filesrc location="{given.file}" ! qtdemux ! h264parse ! '
+            "rtph264pay name=pay0 pt=96 config-interval=-1 )"
+        )
+        made.set_shared(True)
+        return secured(made)
     made.set_launch(
         f"( videotestsrc is-live=true num-buffers={given.pictures} pattern={given.pattern} ! "
         f"video/x-raw,format=I420,width={width},height={height},framerate={given.fps}/1 ! {encoder} )"
     )
     made.set_shared(True)
+    return secured(made)
+
+
+def secured(made: GstRtspServer.RTSPMediaFactory) -> GstRtspServer.RTSPMediaFactory:
     if given.user is not None:
         permissions = GstRtspServer.RTSPPermissions()
         permissions.add_permission_for_role("viewer", "media.factory.access", True)

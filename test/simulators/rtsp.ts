@@ -14,6 +14,8 @@ export interface RtspSourceOptions {
   kbps?: number;
   /** Pattern of videotestsrc; default `ball`, which moves. */
   pattern?: string;
+  /** MP4 with H.264 that `h264` plays once from its beginning, instead of a test picture. */
+  file?: string;
   /** The stream ends after so many pictures, the connection stays. Default: never. */
   pictures?: number;
   /** 0, the default: any free one. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { addressing, envelope } from './envelope.ts';
 import { OnvifFailure } from './failure.ts';
-import { pathOf, type SoapClient } from './soap-client.ts';
+import { ownUrl, pathOf, type SoapClient } from './soap-client.ts';
 import { child, childrenOf, textAt, writeXml, type XmlElement } from './xml.ts';
 
 const DEVICE = 'http://www.onvif.org/ver10/device/wsdl';
@@ -155,11 +155,12 @@ export async function createPullPoint(
     authenticate: 'always',
     ...bounds,
   });
-  const reference = child(answer, 'SubscriptionReference');
-  const address = textAt(reference, 'Address');
+  const reference = child(answer, 'SubscriptionReference') ?? answer;
+  // firmware that leaves the reference out, or empty, is asked where it was asked to make one
+  const address = textAt(reference, 'Address') || ownUrl(new URL(base), path).href;
   const own = pathOf(address, base);
-  if (address === '' || own === undefined)
-    throw new OnvifFailure('malformed', 'it made a subscription and does not say where');
+  if (own === undefined)
+    throw new OnvifFailure('malformed', 'it made a subscription, and says no address that can be read');
   const parameters = child(reference, 'ReferenceParameters')?.children ?? [];
   return {
     pullPoint: {

@@ -4,7 +4,7 @@ import type { FailureKind } from './failure.ts';
 export class OnvifCounters {
   pulls = 0;
   notifications = 0;
-  /** Notifications without a topic: refused. */
+  /** Notifications without a topic, which are refused, and those that are no XML. */
   unreadable = 0;
   /** Notifications of which items or long values were left out. */
   cut = 0;

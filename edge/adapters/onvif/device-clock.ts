@@ -19,6 +19,11 @@ export class DeviceClock {
     this.#base = time + HALF_SECOND_MS - heardAt;
   }
 
+  /** The device has told its own. */
+  get isKnown(): boolean {
+    return this.#base !== undefined;
+  }
+
   /** Now by the clock of the device; by ours while it has not told its own. */
   now(): number {
     return this.#base === undefined ? this.#wall() : this.#base + this.#monotonic();

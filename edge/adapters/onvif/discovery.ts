@@ -17,6 +17,8 @@ const REPEAT_MS = 500;
 const MAX_DATAGRAMS = 20_000;
 /** Devices of one search. */
 const MAX_FOUND = 2_000;
+/** Of one address: who invents devices there must not leave the others without room. */
+const MAX_AT_ADDRESS = 64;
 /** Path that nearly every maker uses. */
 const DEVICE_PATH = '/onvif/device_service';
 /** A time is asked for over HTTP; nothing else. */
@@ -37,6 +39,8 @@ export interface Found {
   types: readonly string[];
   scopes: readonly string[];
   via: 'multicast' | 'unicast' | 'http';
+  /** Where somebody else answers under the same endpoint reference: cheap cameras of one series, or one who pretends. */
+  twin?: string | undefined;
 }
 
 export interface SearchOptions {
@@ -69,6 +73,8 @@ export class SearchCounters {
   repeated = 0;
   /** Answers of what is no ONVIF device. */
   others = 0;
+  /** Devices that found no room in the list. */
+  leftOut = 0;
   /** Addresses asked, of those to be asked. */
   asked = 0;
   toAsk = 0;
@@ -97,6 +103,8 @@ class Search {
   readonly #sockets = new Set<Socket>();
   readonly #asked = new Set<string>();
   readonly #found = new Map<string, Found>();
+  /** How many of them each address has. */
+  readonly #at = new Map<string, number>();
 
   constructor(options: SearchOptions, counters: SearchCounters) {
     this.#o = options;
@@ -174,7 +182,10 @@ class Search {
   }
 
   #heard(datagram: Buffer, from: string, via: Found['via']): void {
-    if (++this.#counters.answers > MAX_DATAGRAMS) return;
+    if (++this.#counters.answers > MAX_DATAGRAMS) {
+      this.#counters.leftOut++;
+      return;
+    }
     let announcements: Announcement[];
     try {
       announcements = readAnnouncements(datagram, this.#asked);
@@ -203,9 +214,15 @@ class Search {
     this.#take({ id: idOf(url), endpoint: undefined, url, says: [], types: [], scopes: [], via: 'http' });
   }
 
-  /** By its endpoint reference; what answered over HTTP alone, by its address. */
-  #take(found: Found): void {
-    const at = new URL(found.url).host;
+  /**
+   * By its endpoint reference; what answered over HTTP alone, by its address. Where a second address answers under the same
+   * reference, that is another.
+   */
+  #take(given: Found): void {
+    const { host: at, hostname } = new URL(given.url);
+    const twin = this.#found.get(given.id);
+    const isTwin = twin?.endpoint !== undefined && new URL(twin.url).hostname !== hostname;
+    const found = isTwin ? { ...given, id: idOf(`${given.id} ${hostname}`), twin: twin.url } : given;
     const known = this.#found.get(found.id) ?? this.#sameAddress(found, at);
     if (known !== undefined && (found.endpoint === undefined || known.endpoint !== undefined)) {
       this.#counters.repeated++;
@@ -213,7 +230,14 @@ class Search {
     }
     // it has answered over HTTP before it said who it is
     if (known !== undefined) this.#found.delete(known.id);
-    else if (this.#found.size >= MAX_FOUND) return;
+    else {
+      const there = this.#at.get(hostname) ?? 0;
+      if (this.#found.size >= MAX_FOUND || there >= MAX_AT_ADDRESS) {
+        this.#counters.leftOut++;
+        return;
+      }
+      this.#at.set(hostname, there + 1);
+    }
     const taken = known === undefined ? found : { ...found, id: known.id };
     this.#found.set(taken.id, taken);
     this.#o.onFound(taken);

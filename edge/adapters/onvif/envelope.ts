@@ -41,6 +41,9 @@ const kinds: ReadonlyArray<readonly [RegExp, 'rejected' | 'unsupported' | 'gone'
   [/ResourceUnknown|UnableToDestroySubscription|UnknownResource|DestinationUnreachable/i, 'gone'],
 ];
 
+/** What firmware without subcodes writes of a sign-in that is missing or wrong: `Authority failure`, `Sender not Authorized`. */
+const signInWords = /auth(?:or|ent)|\bpassword\b|\bcredentials?\b|\blog[ -]?[io]n\b/i;
+
 function readFault(fault: XmlElement): OnvifFailure {
   const codes: string[] = [];
   const walk = (code: XmlElement | undefined): void => {
@@ -54,8 +57,7 @@ function readFault(fault: XmlElement): OnvifFailure {
   const details = childrenOf(fault, 'Detail').flatMap(({ children }) => children.map(({ local }) => local));
   const words = [...codes, textAt(fault, 'faultcode'), ...details].filter((word) => word !== '').join(' ');
   const kind =
-    kinds.find(([pattern]) => pattern.test(words))?.[1] ??
-    (/not\s*authorized/i.test(reason) ? 'rejected' : 'fault');
+    kinds.find(([pattern]) => pattern.test(words))?.[1] ?? (signInWords.test(reason) ? 'rejected' : 'fault');
   const said = reason.slice(0, 200) || words.slice(0, 200) || undefined;
   return new OnvifFailure(kind, `it answers "${reason.slice(0, 200) || 'fault'}" (${words.slice(0, 200)})`, {
     said,

@@ -1,7 +1,7 @@
 /**
  * Why a call to a device failed.
  * `unreachable`: nothing was sent; `ended`: cut after it was sent; `timeout`: no whole answer in time; `tls`;
- * `http`: an answer that is no SOAP; `malformed`: an answer that cannot be read or is too large; `fault`: a SOAP fault;
+ * `http`: an answer that is no SOAP; `declined`: the same, of the statuses that say that nothing was done; `malformed`: an answer that cannot be read or is too large; `fault`: a SOAP fault;
  * `gone`: the subscription is not known there; `rejected`: credentials refused; `unsupported`: the device has no such
  * service; `stopped`: by us; `program`: a fault of this program.
  */
@@ -11,6 +11,7 @@ export type FailureKind =
   | 'timeout'
   | 'tls'
   | 'http'
+  | 'declined'
   | 'malformed'
   | 'fault'
   | 'gone'
@@ -75,7 +76,10 @@ const network = /^(?:ECONN|ENOT|EHOST|ENET|ETIMEDOUT|EAI_|EADDR|EPIPE|EACCES|EMF
 export function explain(error: Error, wasSent: boolean): OnvifFailure {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (code.startsWith('HPE_'))
-    return new OnvifFailure('malformed', `it answers no HTTP (${code}): check the port`);
+    return new OnvifFailure(
+      'malformed',
+      `its HTTP cannot be read (${code}): check the port; newer firmware where it is right`,
+    );
   if (wasSent)
     return new OnvifFailure('ended', `the connection was cut before the answer (${code || error.message})`);
   if (code === '' || network.test(code))

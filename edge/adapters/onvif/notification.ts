@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+import { UNREADABLE } from './repair.ts';
 import { canonicalTopic } from './topic.ts';
 import { attribute, child, childrenOf, type XmlElement } from './xml.ts';
 
@@ -23,13 +25,17 @@ export interface Notification {
   body: NotificationBody;
   /** Items beyond the bounds were left out, or values cut. */
   wasCut: boolean;
+  /** Nothing of it could be read but its topic. */
+  isUnread?: boolean;
 }
 
 /**
  * The notifications of one NotificationMessage (usually one). Empty: it has no topic, so nobody can say what it means.
- * Names are compared without namespaces, which vendors confuse.
+ * Names are compared without namespaces, which vendors confuse. What could not be read has a topic of its own.
  */
 export function readNotification(message: XmlElement): Notification[] {
+  const unreadable = child(message, UNREADABLE);
+  if (unreadable !== undefined) return [unread(unreadable)];
   const topicElement = child(message, 'Topic');
   const topic = topicElement === undefined ? '' : canonicalTopic(topicElement);
   if (topic === '') return [];
@@ -38,6 +44,20 @@ export function readNotification(message: XmlElement): Notification[] {
   // a topic without a message is an event nevertheless; some firmware leaves out the outer element
   const bodies = inner.length > 0 ? inner : [outer];
   return bodies.map((body) => readBody(topic, body));
+}
+
+/**
+ * Names what a notification says but for its time and its operation: the same is repeated as `Initialized` by some firmware,
+ * and another card at the same door in the same second is another event.
+ */
+export function fingerprintOf(topic: string, { source, key, data }: NotificationBody): string {
+  return hash('sha256', JSON.stringify([topic, source, key, data]), 'base64url').slice(0, 16);
+}
+
+/** Under a topic that no profile knows: whoever looks after the device is told, and nobody takes it for what it is not. */
+function unread(topic: XmlElement): Notification {
+  const body = { operation: '', utcTime: '', source: {}, key: {}, data: {} };
+  return { topic: `unreadable/${canonicalTopic(topic)}`, body, wasCut: false, isUnread: true };
 }
 
 function readBody(topic: string, message: XmlElement | undefined): Notification {

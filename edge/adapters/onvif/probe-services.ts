@@ -84,7 +84,7 @@ function pathsOf(found: ReadonlyArray<readonly [Service | undefined, string]>, b
 export function isLacking(error: unknown): boolean {
   return (
     error instanceof OnvifFailure &&
-    ['unsupported', 'fault', 'gone', 'http', 'malformed'].includes(error.kind)
+    ['unsupported', 'fault', 'gone', 'http', 'declined', 'malformed'].includes(error.kind)
   );
 }
 

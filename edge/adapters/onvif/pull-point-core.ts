@@ -1,3 +1,4 @@
+import { jitterAboveFirst } from '../../../contract/back-off.ts';
 import type { FailureKind } from './failure.ts';
 import { mayHaveHappened } from './failure.ts';
 
@@ -88,8 +89,12 @@ export class PullPointCore {
   #isCreateLost = false;
   #isFound = false;
   #skipsSynchronise = false;
-  /** A pull succeeded since credentials were last refused: a refusal may be a clock or a nonce that moved. */
-  #hasPulledSinceRefusal = false;
+  /**
+   * The credentials were taken since they were last refused: a refusal may be a clock or a nonce that moved. A pull proves
+   * them, and so does a subscription that was made, once until the next pull.
+   */
+  #isForgiven = false;
+  #refusalsSincePull = 0;
   /** The subscription is that of before the last failure, and has given nothing since. */
   #isResuming = false;
   /** What was pulled waits for the sink, also while the subscription is renewed. */
@@ -162,6 +167,7 @@ export class PullPointCore {
         return this.#create(now);
       case 'create':
         this.#isCreateLost = false;
+        if (this.#refusalsSincePull === 0) this.#isForgiven = true;
         this.#subscribed(result, now);
         return this.#resynchronise(now);
       case 'synchronise':
@@ -237,7 +243,8 @@ export class PullPointCore {
       subscription.endsAt = Math.max(subscription.endsAt, now + subscription.lifeMs);
     }
     this.#isResuming = false;
-    this.#hasPulledSinceRefusal = true;
+    this.#isForgiven = true;
+    this.#refusalsSincePull = 0;
     // one answer is not yet a session that works
     if (now - this.#sessionAt >= this.#o.pullMs) this.#failures = 0;
     if (notifications > 0) {
@@ -276,7 +283,7 @@ export class PullPointCore {
     const { do: what } = this.#doing;
     // the next attempt begins with a question that changes nothing
     if (kind === 'rejected') this.#isFound = false;
-    const isAnswered = kind === 'fault' || kind === 'unsupported';
+    const isAnswered = kind === 'fault' || kind === 'unsupported' || kind === 'declined';
     if (kind === 'gone') {
       this.#subscription = undefined;
       // it ended while we were away
@@ -289,7 +296,7 @@ export class PullPointCore {
           return this.#begin(now);
         break;
       case 'unsubscribe':
-        if (isAnswered || kind === 'gone') {
+        if ((isAnswered && kind !== 'declined') || kind === 'gone') {
           this.#subscription = undefined;
           return this.#create(now);
         }
@@ -319,6 +326,8 @@ export class PullPointCore {
         break;
       case 'pull':
         if (this.#subscription !== undefined && isAnswered) this.#subscription.isTrusted = false;
+        // what cannot be read may be the state of something: what happens next must come all the same
+        if (kind === 'malformed') this.#skipsSynchronise = true;
         break;
       default: // a wait or a commit that failed: a fault of ours, or the gateway stops
     }
@@ -330,12 +339,15 @@ export class PullPointCore {
     this.#isResuming = false;
     const { backOff, refusedMs, random } = this.#o;
     const slowly = refusedMs * (1 + 0.1 * random());
-    if (kind === 'rejected' && !this.#hasPulledSinceRefusal)
-      return { do: 'wait', ms: slowly, why: 'refused' };
+    const isForgiven = this.#isForgiven;
+    if (kind === 'rejected') {
+      this.#isForgiven = false;
+      this.#refusalsSincePull++;
+    }
+    if (kind === 'rejected' && !isForgiven) return { do: 'wait', ms: slowly, why: 'refused' };
     if (kind === 'unsupported' && (what === 'find' || what === 'create'))
       return { do: 'wait', ms: slowly, why: 'unsupported' };
-    if (kind === 'rejected') this.#hasPulledSinceRefusal = false;
-    const ms = backOffMs(this.#failures, backOff, random);
+    const ms = jitterAboveFirst(this.#failures, backOff, random);
     this.#failures++;
     return { do: 'wait', ms, why: 'back-off' };
   }
@@ -346,13 +358,4 @@ export class PullPointCore {
     if (endsAt > now) this.#orphans.push(endsAt);
     this.#subscription = undefined;
   }
-}
-
-/** Evenly between the shortest wait and a span that doubles with each failure, from twice the shortest. */
-function backOffMs(
-  failures: number,
-  { firstMs, maxMs }: { firstMs: number; maxMs: number },
-  random: () => number,
-): number {
-  return firstMs + random() * (Math.min(firstMs * 2 ** (failures + 1), maxMs) - firstMs);
 }

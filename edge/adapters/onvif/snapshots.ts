@@ -138,11 +138,33 @@ function isLoopback(host: string): boolean {
 
 function jpegIn({ status, body }: HttpAnswer<Buffer>): Buffer {
   if (status !== 200) throw new OnvifFailure('http', `it answers HTTP ${status} instead of a picture`);
-  if (!isJpeg(body)) throw new OnvifFailure('malformed', 'what it sends is no JPEG');
+  if (!isJpeg(body)) throw new OnvifFailure('malformed', 'what it sends is no JPEG, or half of one');
   return body;
 }
 
-/** By what a JPEG begins with; what a device calls it means little. */
+/**
+ * A whole JPEG by its markers (ITU-T T.81, B.1): a picture begins, its lines begin, and it ends. What a device calls it means
+ * little, and a camera that restarts while it answers sends half of one.
+ */
 export function isJpeg(bytes: Buffer): boolean {
-  return bytes.length > 100 && bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
+  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return false;
+  let hasFrame = false;
+  let at = 2;
+  while (at + 4 <= bytes.length && bytes[at] === 0xff) {
+    const marker = bytes[at + 1] as number;
+    // fill bytes
+    if (marker === 0xff) {
+      at++;
+      continue;
+    }
+    // in the lines a marker cannot be met by chance; some cameras put data of their own behind the end
+    if (marker === 0xda) return hasFrame && bytes.indexOf(END_OF_IMAGE, at) > 0;
+    if (marker >= 0xc0 && marker <= 0xcf && !NO_FRAMES.has(marker)) hasFrame = true;
+    at += 2 + bytes.readUInt16BE(at + 2);
+  }
+  return false;
 }
+
+const END_OF_IMAGE = Buffer.from([0xff, 0xd9]);
+/** Tables and arithmetic coding have numbers among those of frames. */
+const NO_FRAMES: ReadonlySet<number> = new Set([0xc4, 0xc8, 0xcc]);

@@ -20,7 +20,7 @@ import { DeviceClock } from './device-clock.ts';
 import { isAnswer, OnvifFailure } from './failure.ts';
 import type { Health, HealthState } from './health.ts';
 import { Liveness } from './liveness.ts';
-import { readNotification } from './notification.ts';
+import { fingerprintOf, readNotification } from './notification.ts';
 import type { OnvifLimits } from './options.ts';
 import { type Action, PullPointCore, type Result } from './pull-point-core.ts';
 import { SoapClient } from './soap-client.ts';
@@ -76,8 +76,10 @@ export class Supervisor {
   #isOnline = false;
   #isProbing = false;
   #health: Health | undefined;
-  /** Of the last failure, for people. */
+  /** Why it is as it is, for people. */
   #reason = '';
+  /** The last failure of a call. */
+  #failed = '';
 
   constructor(options: SupervisorOptions) {
     this.#o = options;
@@ -148,6 +150,7 @@ export class Supervisor {
   }
 
   async #perform(action: Action, signal: AbortSignal): Promise<Result> {
+    const wasProven = this.#client.isProven;
     try {
       return await this.#carryOut(action, signal);
     } catch (error) {
@@ -158,9 +161,33 @@ export class Supervisor {
       if (signal.aborted) return { is: 'failed', kind: 'stopped' };
       if (failure.kind === 'program') this.#o.logger.error({ err: error }, 'onvif: a fault of the program');
       this.#o.counters.failed(failure.kind);
-      this.#reason = failure.message;
+      const mayNot = failure.kind === 'rejected' && action.do === 'create' && wasProven;
+      this.#failed = mayNot
+        ? `the user "${this.#o.device.user}" signs in, but may not ask for events${failure.said === undefined ? '' : ` ("${failure.said}")`}: make it Operator there`
+        : failure.message;
+      this.#reason = this.#failed;
+      if (failure.kind === 'malformed' && action.do === 'pull') this.#lost(failure.message);
       return { is: 'failed', kind: failure.kind };
     }
+  }
+
+  /** What came and went within an answer that could not be taken is not told again: whoever looks after it must know. */
+  #lost(reason: string): void {
+    const { adapter, device, logger, clock, monotonic, counters } = this.#o;
+    counters.unreadable++;
+    logger.warn({ device: device.id, reason }, 'onvif: an answer could not be taken; events may be missing');
+    const raw: RawMessage = {
+      source: 'onvif',
+      adapter,
+      channel: 'unreadable/answer',
+      clientId: device.id,
+      deviceKey: device.id,
+      payload: Buffer.from(JSON.stringify({ lost: reason.slice(0, 200) })),
+      contentType: 'application/json',
+      receivedAt: clock(),
+      receivedMonotonicMs: monotonic(),
+    };
+    void this.#handOn([raw]).catch(() => undefined);
   }
 
   async #carryOut(action: Action, signal: AbortSignal): Promise<Result> {
@@ -252,8 +279,7 @@ export class Supervisor {
     if (action.do === 'wait' && (action.why === 'refused' || action.why === 'unsupported'))
       this.#liveness.judged(action.why, now);
     if (action.do === 'wait' && action.why === 'orphans')
-      this.#reason =
-        'answers to our subscriptions were lost, and it may still hold them; the next is made when the oldest has ended';
+      this.#reason = `answers to our subscriptions were lost, and it may still hold them; the next is made when the oldest has ended (the last: ${this.#failed})`;
     this.#showHealth();
     if (this.#core.isInSession && !this.#isOnline) this.#tell(true);
     else if (result.is === 'failed' && this.#isOnline && !this.#core.isInSession)
@@ -271,8 +297,9 @@ export class Supervisor {
         const sample = Buffer.from(writeXml(message)).subarray(0, SAMPLE_BYTES);
         sink.refused({ adapter, reason: 'bad-notification', clientId: device.id, sample, at: clock() });
       }
-      return notifications.map(({ topic, body, wasCut }): RawMessage => {
+      return notifications.map(({ topic, body, wasCut, isUnread }): RawMessage => {
         if (wasCut) counters.cut++;
+        if (isUnread === true) counters.unreadable++;
         return {
           source: 'onvif',
           adapter,
@@ -280,6 +307,7 @@ export class Supervisor {
           clientId: device.id,
           deviceKey: device.id,
           payload: Buffer.from(JSON.stringify(body)),
+          fingerprint: fingerprintOf(topic, body),
           contentType: 'application/json',
           receivedAt: clock(),
           receivedMonotonicMs: now,
@@ -351,7 +379,12 @@ export class Supervisor {
 
   #newClient(device: OnvifDevice): SoapClient {
     const { maxBytes } = this.#o.limits;
-    return new SoapClient({ device, maxBytes, deviceClock: () => this.#deviceClock.now() });
+    return new SoapClient({
+      device,
+      maxBytes,
+      deviceClock: () => this.#deviceClock.now(),
+      isClockKnown: () => this.#deviceClock.isKnown,
+    });
   }
 }
 

@@ -107,8 +107,9 @@ class Attempt {
     const { clock } = this.#o;
     const askedAt = clock();
     const time = await getClock(this.#client, this.#bounds).catch((error: unknown) => {
-      // it speaks SOAP, and keeps its clock to itself
-      if (error instanceof OnvifFailure && error.said !== undefined) return undefined;
+      // it keeps its clock to itself
+      const isKept = error instanceof OnvifFailure && (error.said !== undefined || error.kind === 'rejected');
+      if (isKept) return undefined;
       throw error;
     });
     // answers give whole seconds: the middle of that second is the best guess
@@ -185,8 +186,8 @@ class Attempt {
       /user(?:name)?\b.*(?:exist|unknown|invalid|found)|(?:no|unknown|invalid) (?:such )?user/i.test(said)
     )
       return 'unknown-user';
-    const { offered } = this.#client;
-    if (offered.length > 0 && !offered.includes('digest')) return 'no-digest';
+    const { offered, isStrange } = this.#client;
+    if (isStrange) return 'no-digest';
     // a token bears a time, and its device knows another
     return this.#aheadMs === undefined && offered.length === 0 ? 'clock' : 'refused';
   }

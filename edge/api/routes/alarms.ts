@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import {
   type Alarm,
+  type AlarmAction,
   type AlarmActionRequest,
   alarmActionRequestSchema,
   alarmActionSchema,
@@ -43,6 +44,27 @@ export function alarmRoutes(app: FastifyInstance, o: AlarmRoutes): void {
   };
   const sees = (request: FastifyRequest, alarm: Alarm): boolean =>
     o.discretion.seesAlarm(o.discretion.audienceOf(sessionOf(request)), alarm);
+
+  /** Who acts on an alarm: within their scope, with a second person who is who they say. */
+  const actorFor = async (
+    request: FastifyRequest,
+    { id, place, unit }: Alarm,
+    action: AlarmAction,
+    { second, ...wanted }: AlarmActionRequest,
+  ): Promise<Actor> => {
+    const session = sessionOf(request);
+    // whoever sees the card may call for help
+    if (action !== 'make-real') checkScope(session, { place, unit }, o.directory);
+    const actor: Actor = {
+      user: session.user,
+      role: session.role,
+      station: stationOf(session, wanted),
+      ...(session.scope === undefined ? {} : { scope: session.scope }),
+    };
+    if (second === undefined) return actor;
+    const subject = { act: action, on: id, place, unit };
+    return { ...actor, second: await o.seconds.check(session, second, request.ip, subject) };
+  };
 
   typed.get(
     '/api/v1/alarms',
@@ -114,22 +136,13 @@ export function alarmRoutes(app: FastifyInstance, o: AlarmRoutes): void {
     },
     async (request, reply) => {
       const { id, action } = request.params;
-      const { second, ...wanted } = request.body;
-      const session = sessionOf(request);
+      const { second: _, ...wanted } = request.body;
       const open = o.desk.get(id);
       // the same words for both: nobody learns here that there is one to hide
       if (open === undefined || !sees(request, open)) throw unknownAlarm(id);
-      checkScope(session, open, o.directory);
-      const actor: Actor = {
-        user: session.user,
-        role: session.role,
-        station: stationOf(session, wanted),
-        ...(session.scope === undefined ? {} : { scope: session.scope }),
-      };
-      if (second !== undefined) {
-        const subject = { act: action, on: id, place: open.place, unit: open.unit };
-        actor.second = await o.seconds.check(session, second, request.ip, subject);
-      }
+      const actor = await actorFor(request, open, action, request.body).catch((error) => {
+        throw error instanceof ProblemError ? withAlarm(error, o.alarms.get(id)) : error;
+      });
       const result = await act(request, o.desk, id, action, wanted, actor);
       if ('refused' in result) {
         const alarm = result.alarm === undefined ? undefined : o.alarms.now(result.alarm);
@@ -198,7 +211,13 @@ async function act(
   }
 }
 
-function unknownAlarm(id: string): ProblemError {
+/** Whoever is refused sees the alarm as it is now. */
+function withAlarm({ code, detail, extra }: ProblemError, alarm: Alarm | undefined): ProblemError {
+  return new ProblemError(code, detail, alarm === undefined ? extra : { ...extra, alarm });
+}
+
+/** Also of one that is hidden from who asks. */
+export function unknownAlarm(id: string): ProblemError {
   return new ProblemError('unknown-alarm', {
     zh: `没有编号为 ${id} 的警情，请刷新列表。`,
     en: `There is no alarm ${id}: refresh the list.`,

@@ -42,6 +42,7 @@ export const foundSchema = z.object({
   url: z.string().describe('Where it answers'),
   says: z.array(z.string()).describe('Where it says that it is'),
   via: z.enum(['multicast', 'unicast', 'http']),
+  twin: z.string().optional().describe('Where another one answers under the same endpoint reference'),
   kind: z.enum(['camera', 'access']),
   name: z.string(),
   hardware: z.string(),
@@ -75,6 +76,7 @@ export const searchSchema = z.object({
     junk: z.number().describe('Datagrams that were no answers to our probes'),
     repeated: z.number(),
     others: z.number().describe('Answers of what is no ONVIF device'),
+    leftOut: z.number().describe('Answers for which the list has no room: somebody floods the network'),
     asked: z.number().describe('Addresses asked so far, of `toAsk`'),
     toAsk: z.number(),
     deaf: z.number().describe('Interfaces on which nothing could be sent'),
@@ -95,13 +97,14 @@ export function searchView(
 }
 
 export function foundView(device: FoundDevice, language: Language): z.infer<typeof foundSchema> {
-  const { id, url, says, via, scopes, relation, trial } = device;
+  const { id, url, says, via, twin, scopes, relation, trial } = device;
   const { name, hardware, location, mac } = factsOf(scopes);
   return {
     id,
     url,
     says: [...says],
     via,
+    ...(twin === undefined ? {} : { twin }),
     kind: isAccess(device) || hasDoorsOnly(trial?.report) ? 'access' : 'camera',
     name,
     hardware,

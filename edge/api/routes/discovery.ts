@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ProblemCode } from '../../../contract/problem.ts';
 import { deviceSchema, slotSchema } from '../../../contract/site.ts';
+import type { Text } from '../../../contract/text.ts';
 import { adoptRequestSchema } from '../../registry/adopt-request.ts';
 import type { CameraSearch } from '../../registry/camera-search.ts';
 import { isAccess } from '../../registry/found-device.ts';
@@ -178,8 +179,6 @@ type Registered = z.infer<typeof registeredSchema>;
 function registered({ id, name, profile, slot }: Registered): Registered {
   return { id, name, profile, ...(slot === undefined ? {} : { slot }) };
 }
-
-type Text = { zh: string; en: string };
 
 const codes = {
   gone: 'unknown-device',

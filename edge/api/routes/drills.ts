@@ -9,7 +9,10 @@ import { problems } from '../openapi.ts';
 import type { SecondPersons } from '../second-person.ts';
 
 /** Drills as the API sees them. */
-export type DrillPort = Pick<DrillDesk, 'reports' | 'report' | 'startDrill' | 'startWalkTest' | 'end'>;
+export type DrillPort = Pick<
+  DrillDesk,
+  'reports' | 'report' | 'startDrill' | 'startWalkTest' | 'placeOf' | 'end'
+>;
 
 export interface DrillRoutes {
   drills: DrillPort;

@@ -48,21 +48,18 @@ export function eventRoutes(app: FastifyInstance, o: EventRoutes): void {
     },
     async (request, reply) => {
       const { severity, from, to, place, ...plain } = request.query;
-      const { rows, next } = await look(o.journal, {
+      const audience = o.discretion.audienceOf(sessionOf(request));
+      const shown = ({ body }: StoredBody) => o.discretion.seesBody(audience, body);
+      const query = {
         ...plain,
         ...(place === undefined ? {} : { place: placesIn(place, o.directory) }),
         ...(severity === undefined ? {} : { severity: severity as Severity }),
         ...(from === undefined ? {} : { from: Date.parse(from) }),
         ...(to === undefined ? {} : { to: Date.parse(to) }),
-      });
-      const audience = o.discretion.audienceOf(sessionOf(request));
-      // the cursor follows the rows read, not those shown: a page may be short for a kiosk
-      return sendRows(
-        reply,
-        'events',
-        rows.filter(({ body }) => o.discretion.seesBody(audience, body)),
-        next,
-      );
+      };
+      // what is hidden leaves no gap: a short page would tell of it
+      const { rows, next } = await look(o.journal, query, shown);
+      return sendRows(reply, 'events', rows, next);
     },
   );
 }
@@ -71,6 +68,7 @@ export function eventRoutes(app: FastifyInstance, o: EventRoutes): void {
 async function look(
   journal: EventRoutes['journal'],
   query: EventQuery,
+  shown: (row: StoredBody) => boolean,
 ): Promise<{ rows: StoredBody[]; next?: number }> {
   const until = performance.now() + LOOK_MS;
   const rows: StoredBody[] = [];
@@ -81,7 +79,7 @@ async function look(
       limit: query.limit - rows.length,
       ...(before === undefined ? {} : { before }),
     });
-    rows.push(...page.rows);
+    rows.push(...page.rows.filter(shown));
     if (page.next === undefined) return { rows };
     if (rows.length >= query.limit || performance.now() > until) return { rows, next: page.next };
     before = page.next;

@@ -81,6 +81,16 @@ export const inboxListSchema = z.object({
   described: z.number().int().describe('Discovery messages in all'),
   ignored: z.number().int(),
   evicted: z.number().int().describe('Dropped since the start because the inbox was full'),
+  mqtt5: z
+    .array(
+      z.object({
+        address: z.string(),
+        clientId: z.string(),
+        attempts: z.number().int(),
+        lastAt: z.string(),
+      }),
+    )
+    .describe('Devices that speak MQTT 5 and were refused since the start, by address; the last 256'),
 });
 
 export const inboxDetailSchema = inboxEntrySchema.extend({

@@ -90,6 +90,7 @@ export function inboxRoutes(app: FastifyInstance, inbox: InboxPort): void {
         ...inbox.counts,
         ignored: inbox.ignored().length,
         evicted: inbox.evicted,
+        mqtt5: inbox.mqtt5.map((peer) => ({ ...peer, lastAt: new Date(peer.lastAt).toISOString() })),
       };
     },
   );

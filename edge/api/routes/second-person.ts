@@ -2,17 +2,24 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { roleSchema } from '../../../contract/alarm.ts';
+import { text } from '../../arming/refusal.ts';
 import type { RecordAudit } from '../../audit/entry.ts';
+import { whereaboutsOf } from '../../registry/scope.ts';
 import { sessionOf } from '../access.ts';
 import type { Discretion } from '../audience.ts';
 import { problems } from '../openapi.ts';
 import type { AlarmDesk, SiteDirectory } from '../ports.ts';
-import type { SecondPersons, Subject } from '../second-person.ts';
+import { ProblemError } from '../problem.ts';
+import { type SecondPersons, type Subject, secondActSchema } from '../second-person.ts';
+import { unknownAlarm } from './alarms.ts';
+import { unknownDevice } from './site.ts';
+import type { ZonePort } from './zones.ts';
 
 export interface SecondPersonRoutes {
   seconds: SecondPersons;
   desk: Pick<AlarmDesk, 'get'>;
-  directory: Pick<SiteDirectory, 'device' | 'slots'>;
+  directory: Pick<SiteDirectory, 'device' | 'slots' | 'place'>;
+  zones: Pick<ZonePort, 'zone' | 'placeOf'> | undefined;
   discretion: Discretion;
   record: RecordAudit;
 }
@@ -29,7 +36,6 @@ const viewSchema = z.object({
   agreed: z.array(personSchema).describe('Who has been given a code for it'),
 });
 const idSchema = z.string().min(1).max(64);
-const actSchema = z.string().regex(/^[a-z][a-z0-9_:-]{0,79}$/);
 
 /** The second person from afar: asked here, answered with a code somewhere else. */
 export function secondPersonRoutes(app: FastifyInstance, o: SecondPersonRoutes): void {
@@ -44,12 +50,30 @@ export function secondPersonRoutes(app: FastifyInstance, o: SecondPersonRoutes):
         alarm === undefined || o.discretion.seesAlarm(o.discretion.audienceOf(sessionOf(request)), alarm)
       );
     };
-  const whereabouts = (on: string): Pick<Subject, 'place' | 'unit'> => {
-    const alarm = o.desk.get(on);
-    if (alarm !== undefined) return { place: alarm.place, unit: alarm.unit };
-    const device = o.directory.device(on);
-    const slot = o.directory.slots().find(({ id }) => id === (device?.slot ?? on));
-    return { place: slot?.place, unit: slot?.unit };
+  /** Where what is asked is to be done. Throws where there is no such thing: a code for it could never be used. */
+  const whereabouts = (request: FastifyRequest, { act, on }: Subject): Pick<Subject, 'place' | 'unit'> => {
+    switch (act) {
+      case 'reset':
+      case 'close':
+      case 'isolate': {
+        const alarm = o.desk.get(on);
+        // the same words for both: nobody learns here that there is an alarm to hide
+        if (alarm === undefined || !shownTo(request)({ act, on })) throw unknownAlarm(on);
+        return { place: alarm.place, unit: alarm.unit };
+      }
+      case 'arm':
+      case 'stay':
+      case 'bypass':
+        if (o.zones?.zone(on) === undefined) throw new ProblemError('unknown-zone', text.unknownZone(on));
+        return { place: o.zones.placeOf(on) };
+      case 'walk-test':
+        return { place: o.zones?.placeOf(on) ?? o.directory.place(on)?.id };
+      case 'handover':
+        return {};
+      default:
+        if (o.directory.device(on) === undefined) throw unknownDevice(on);
+        return whereaboutsOf(on, o.directory);
+    }
   };
 
   typed.get(
@@ -72,15 +96,15 @@ export function secondPersonRoutes(app: FastifyInstance, o: SecondPersonRoutes):
       schema: {
         tags: ['second person'],
         summary: 'Ask for a second person who is somewhere else; stands for 3 minutes',
-        body: z.strictObject({ act: actSchema, on: idSchema }),
-        response: { 201: viewSchema, ...problems(400, 401, 403) },
+        body: z.strictObject({ act: secondActSchema, on: idSchema }),
+        response: { 201: viewSchema, ...problems(400, 401, 403, 404) },
       },
     },
     async (request, reply) => {
       const { act, on } = request.body;
       const session = sessionOf(request);
       const { user, role, station } = session;
-      const view = o.seconds.ask(session, { act, on, ...whereabouts(on) });
+      const view = o.seconds.ask(session, { act, on, ...whereabouts(request, { act, on }) });
       const detail = { of: act };
       o.record({ user, role, station, address: request.ip, act: 'second.ask', on, result: 'done', detail });
       return reply.code(201).send(view);

@@ -56,7 +56,7 @@ const siteViewSchema = z.object({
   slots: z.array(slotSchema),
   devices: z.array(knownDevice),
   links: z.array(z.object({ slot: z.string(), cameras: z.array(z.string()) })),
-  phones: z.array(phoneSchema.pick({ id: true, name: true, number: true, role: true })),
+  phones: z.array(phoneSchema),
   people: z
     .array(z.object({ user: z.string(), name: z.string() }))
     .describe('Who is behind the user names in alarms and their history'),
@@ -201,7 +201,7 @@ function siteView({ identity, directory, users }: SiteRoutes): z.infer<typeof si
     slots: [...directory.slots()],
     devices: directory.devices().map(plainDevice),
     links: directory.links().map(({ slot, cameras }) => ({ slot, cameras: [...cameras] })),
-    phones: directory.phones().map(({ id, name, number, role }) => ({ id, name, number, role })),
+    phones: [...directory.phones()],
     people: peopleOf({ users }),
     types: typeNames,
   };

@@ -27,12 +27,11 @@ export function walkTestRoutes(app: FastifyInstance, o: DrillRoutes): void {
       const { second, station, ...wanted } = request.body;
       const actor = actorOf(request, station);
       if (second !== undefined) {
-        const place = wanted.places?.[0];
-        const on = wanted.zone ?? place ?? 'campus';
+        const on = wanted.zone ?? wanted.places?.[0] ?? 'campus';
         actor.second = await o.seconds.check(sessionOf(request), second, request.ip, {
           act: 'walk-test',
           on,
-          ...(place === undefined ? {} : { place }),
+          place: o.drills.placeOf(wanted),
         });
       }
       const { report, stored } = await answered(request, () => o.drills.startWalkTest(wanted, actor));

@@ -1,21 +1,17 @@
 import { ref, shallowRef } from 'vue';
+import type { AlarmActionRequest } from '../../../contract/alarm.ts';
 import type { Problem } from '../../../contract/problem.ts';
+import type { Text } from '../../../contract/text.ts';
 import { type Answer, call, isProblem, succeeded, Unreachable } from '../api.ts';
 import { currentLanguage } from '../i18n/i18n.ts';
 
-/** A text in both languages of the gateway. */
-interface Title {
-  readonly zh: string;
-  readonly en: string;
-}
-
 export interface CommandArgument {
   readonly type: 'string' | 'number' | 'integer' | 'boolean';
-  readonly title?: Title;
+  readonly title?: Text;
   readonly default?: unknown;
   readonly enum?: readonly unknown[];
   /** What the device says it has. */
-  readonly choices?: readonly { readonly value: string; readonly title: Title }[];
+  readonly choices?: readonly { readonly value: string; readonly title: Text }[];
   readonly minimum?: number;
   readonly maximum?: number;
 }
@@ -23,15 +19,10 @@ export interface CommandArgument {
 /** What a device can be told (GET devices/{id}/commands). */
 export interface DeviceCommand {
   readonly name: string;
-  readonly title: Title;
+  readonly title: Text;
   readonly output: 'siren' | 'strobe' | 'lock' | 'relay' | 'mute' | 'view' | 'other';
   readonly right: 'allowed' | 'second-person' | 'refused';
   readonly args: Readonly<Record<string, CommandArgument>>;
-}
-
-export interface SecondPerson {
-  readonly user: string;
-  readonly password: string;
 }
 
 /** The commands of one device: asks for them, and sends one. */
@@ -61,7 +52,7 @@ export class Commands {
   async send(
     { name }: DeviceCommand,
     args: Readonly<Record<string, unknown>>,
-    second: SecondPerson | undefined,
+    second: AlarmActionRequest['second'],
   ): Promise<boolean> {
     if (this.busy.value) return false;
     this.busy.value = true;
@@ -95,7 +86,7 @@ export class Commands {
   }
 }
 
-export function titleOf({ zh, en }: Title): string {
+export function titleOf({ zh, en }: Text): string {
   return currentLanguage() === 'en' ? en : zh;
 }
 

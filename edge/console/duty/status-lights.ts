@@ -62,7 +62,7 @@ function ownLights({ storage, clock, devices, cameras }: LiveStatus): Light[] {
       value: t(`header.clockState.${clock}`),
       tone: clock === 'sync' ? 'ok' : 'warn',
     },
-    countLight('devices', 'device', devices.total, devices.offline),
+    countLight('devices', 'device', devices.total, devices.offline, devices.unknown),
   ];
   if (cameras.total > 0) {
     lights.push(countLight('cameras', 'camera', cameras.total, cameras.offline + cameras.silent));
@@ -70,13 +70,23 @@ function ownLights({ storage, clock, devices, cameras }: LiveStatus): Light[] {
   return lights;
 }
 
-function countLight(key: 'devices' | 'cameras', icon: IconName, total: number, away: number): Light {
+function countLight(
+  key: 'devices' | 'cameras',
+  icon: IconName,
+  total: number,
+  away: number,
+  unknown = 0,
+): Light {
+  const parts = [
+    ...(away > 0 ? [t('header.devicesOffline', { n: away })] : []),
+    ...(unknown > 0 ? [t('header.devicesUnknown', { n: unknown })] : []),
+  ];
   return {
     key,
     icon,
     label: t(`header.${key}`),
-    value: away > 0 ? t('header.devicesOffline', { n: away }) : t('header.devicesOk', { n: total }),
-    tone: away > 0 ? 'warn' : 'ok',
+    value: parts.length > 0 ? parts.join(' ') : t('header.devicesOk', { n: total }),
+    tone: parts.length > 0 ? 'warn' : 'ok',
   };
 }
 

@@ -62,6 +62,15 @@ export interface EntryPage {
   readonly described: number;
   readonly ignored: number;
   readonly evicted: number;
+  /** Refused: they speak MQTT 5 only. */
+  readonly mqtt5: readonly Mqtt5Peer[];
+}
+
+export interface Mqtt5Peer {
+  readonly address: string;
+  readonly clientId: string;
+  readonly attempts: number;
+  readonly lastAt: string;
 }
 
 export interface Candidate extends Guess {

@@ -55,6 +55,7 @@ export interface SearchState {
   readonly counters: {
     readonly answers: number;
     readonly junk: number;
+    readonly leftOut: number;
     readonly others: number;
     readonly asked: number;
     readonly toAsk: number;

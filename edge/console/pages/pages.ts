@@ -1,7 +1,7 @@
 /** The pages of somebody who watches; each has an address of its own, `#devices`. */
-export type PageName = 'duty' | 'devices' | 'zones' | 'drills' | 'shift';
+export type PageName = 'duty' | 'devices' | 'zones' | 'drills' | 'shift' | 'campus' | 'kpi';
 
-const named: readonly PageName[] = ['devices', 'zones', 'drills', 'shift'];
+const named: readonly PageName[] = ['devices', 'zones', 'drills', 'shift', 'campus', 'kpi'];
 
 /** The page that an address calls; the duty page where it calls none. */
 export function pageOf(hash: string): PageName {

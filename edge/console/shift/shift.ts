@@ -1,4 +1,5 @@
 import { ref } from 'vue';
+import type { AlarmActionRequest } from '../../../contract/alarm.ts';
 import type { DutyView } from '../../../contract/duty.ts';
 import { call, isProblem, succeeded } from '../api.ts';
 import { Asker } from '../asker.ts';
@@ -29,7 +30,7 @@ export class Shift {
   /** True: both have signed. */
   async handOver(
     alarms: readonly string[],
-    second: { user: string; password: string },
+    second: NonNullable<AlarmActionRequest['second']>,
     note: string,
   ): Promise<boolean> {
     this.missing.value = [];

@@ -1,43 +1,34 @@
 import { ref } from 'vue';
 import type { CalendarDay } from '../../../contract/calendar.ts';
 import type { BlindWindow, ZoneAction, ZoneActionRequest, ZoneView } from '../../../contract/zone.ts';
-import { type Answer, call, isProblem, succeeded, Unreachable } from '../api.ts';
-import { t } from '../i18n/i18n.ts';
-
-/** What went wrong with the last thing somebody asked for. */
-export interface Trouble {
-  title?: string;
-  text: string;
-}
+import { call, isProblem, succeeded } from '../api.ts';
+import { Asker } from '../asker.ts';
 
 type Wanted = Omit<ZoneActionRequest, 'version' | 'station'>;
 
 /** Arms, disarms and by-passes for this screen. What zones are is told by the live feed. */
 export class Zones {
-  /** A request is under way. */
-  readonly busy = ref(false);
-  readonly trouble = ref<Trouble>();
+  readonly asker: Asker;
   /** The zone that was not ready for what was asked of it. */
   readonly refused = ref<{ zone: string; action: 'arm' | 'stay' }>();
   readonly days = ref<readonly CalendarDay[]>([]);
   readonly #station: string;
-  readonly #onSessionEnded: () => void;
 
   constructor(station: string, onSessionEnded: () => void) {
     this.#station = station;
-    this.#onSessionEnded = onSessionEnded;
+    this.asker = new Asker(onSessionEnded);
   }
 
   /** True: it is so now. A zone that is not ready asks for the dialog that says why. */
   async act(zone: ZoneView, action: ZoneAction, wanted: Wanted = {}): Promise<boolean> {
     const body = { version: zone.version, station: this.#station, ...wanted };
-    const answer = await this.#ask(() =>
+    const answer = await this.asker.ask(() =>
       call<ZoneView>('POST', `zones/${encodeURIComponent(zone.id)}/${action}`, body),
     );
     if (answer === undefined) return false;
     if (isProblem(answer, 'zone-not-ready') && (action === 'arm' || action === 'stay')) {
       this.refused.value = { zone: zone.id, action };
-      this.trouble.value = undefined;
+      this.asker.trouble.value = undefined;
       return false;
     }
     if (succeeded(answer)) this.refused.value = undefined;
@@ -46,39 +37,21 @@ export class Zones {
 
   /** Its slots that may be by-passed. */
   async slotsOf(zone: string): Promise<readonly string[]> {
-    const answer = await this.#ask(() =>
+    const answer = await this.asker.ask(() =>
       call<{ slots: string[] }>('GET', `zones/${encodeURIComponent(zone)}`),
     );
     return answer?.body?.slots ?? [];
   }
 
   async sign(window: BlindWindow): Promise<void> {
-    await this.#ask(() =>
+    await this.asker.ask(() =>
       call('POST', `unprotected/${encodeURIComponent(window.id)}/sign`, { station: this.#station }),
     );
   }
 
   async loadDays(): Promise<void> {
-    const answer = await this.#ask(() => call<{ days: CalendarDay[] }>('GET', 'calendar?days=30'));
+    const answer = await this.asker.ask(() => call<{ days: CalendarDay[] }>('GET', 'calendar?days=30'));
     if (answer?.body !== undefined) this.days.value = answer.body.days;
-  }
-
-  async #ask<Body>(request: () => Promise<Answer<Body>>): Promise<Answer<Body> | undefined> {
-    this.busy.value = true;
-    this.trouble.value = undefined;
-    try {
-      const answer = await request();
-      if (isProblem(answer, 'expired-session')) this.#onSessionEnded();
-      else if (answer.problem !== undefined)
-        this.trouble.value = { title: answer.problem.title, text: answer.problem.detail };
-      return answer;
-    } catch (error) {
-      if (!(error instanceof Unreachable)) throw error;
-      this.trouble.value = { text: t('problem.unreachable') };
-      return undefined;
-    } finally {
-      this.busy.value = false;
-    }
   }
 }
 

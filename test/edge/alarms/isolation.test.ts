@@ -14,6 +14,7 @@ function smoke(): { play: WatchedPlay; id: string } {
   const play = new WatchedPlay();
   play.send('FIR.SMOKE', 'raise');
   const { id } = play.open('FIR.SMOKE');
+  play.done(id, 'confirm', guard, { how: 'on-site' });
   return { play, id };
 }
 
@@ -65,6 +66,23 @@ describe('to isolate a detector', () => {
   });
 });
 
+test('bug: a fire that nobody had looked at could be isolated, and so silenced', () => {
+  const play = new WatchedPlay();
+  play.send('FIR.SMOKE', 'raise');
+  const { id } = play.open('FIR.SMOKE');
+  const isolate = () => play.act(id, 'isolate', pair, wanted);
+  expect(isolate()).toMatchObject({ refused: 'not-possible' });
+  play.done(id, 'acknowledge', guard);
+  expect(isolate()).toMatchObject({ refused: 'not-possible' });
+  play.done(id, 'confirm', guard, { how: 'video' });
+  // once more: who looked before has not seen this
+  play.send('FIR.SMOKE', 'clear');
+  play.send('FIR.SMOKE', 'raise');
+  expect(isolate()).toMatchObject({ refused: 'not-possible' });
+  play.done(id, 'confirm', leader, { how: 'on-site' });
+  play.done(id, 'isolate', pair, wanted);
+});
+
 describe('while it is isolated', () => {
   test('its raises are recorded on one card without sound, and do not escalate', () => {
     const { play, id } = smoke();
@@ -93,6 +111,51 @@ describe('while it is isolated', () => {
     expect(isSounding(card, play.now)).toBe(false);
   });
 
+  test('bug: another detector of the same slot was isolated with it', () => {
+    const play = new WatchedPlay();
+    play.send('FIR.SMOKE', 'raise', { slot: 'hall', input: '2' });
+    const { id } = play.open('FIR.SMOKE');
+    play.done(id, 'confirm', guard, { how: 'video' });
+    play.done(id, 'isolate', pair, wanted);
+    // the same one again is recorded
+    play.send('FIR.SMOKE', 'clear', { slot: 'hall', input: '2' });
+    play.send('FIR.SMOKE', 'raise', { slot: 'hall', input: '2' });
+    expect(isSounding(play.alarm(id), play.now)).toBe(false);
+    play.send('FIR.SMOKE', 'raise', { slot: 'hall', device: 'd2', input: '4' });
+    expect(play.alarm(id)).toMatchObject({ operator: 'new', count: 3 });
+    expect(play.alarm(id).isolated).toBeUndefined();
+    expect(isSounding(play.alarm(id), play.now)).toBe(true);
+    expect(play.watch.isolations.view()).toEqual([]);
+    expect(play.eventsOf('FIR.SHIELD').at(-1)).toMatchObject({
+      edge: 'clear',
+      data: { by: 'device:d2', reason: 'another detector of the same slot is in alarm' },
+    });
+    play.wait(30_000);
+    expect(play.alarm(id).escalation).toMatchObject({ step: 1 });
+    // two that say the same are no false alarm of one
+    play.done(id, 'confirm', guard, { how: 'on-site' });
+    expect(play.act(id, 'isolate', pair, wanted)).toMatchObject({ refused: 'not-possible' });
+  });
+
+  test.each([['2'], [undefined]])(
+    'of input %s that has returned, it is known which detector it is',
+    (input) => {
+      const play = new WatchedPlay();
+      const about = { slot: 'hall', ...(input === undefined ? {} : { input }) };
+      play.send('FIR.SMOKE', 'raise', about);
+      play.send('FIR.SMOKE', 'clear', about);
+      const { id } = play.open('FIR.SMOKE');
+      play.done(id, 'dispose', leader, { verdict: 'nuisance' });
+      play.done(id, 'isolate', pair, wanted);
+      play.restart();
+      play.send('FIR.SMOKE', 'raise', about);
+      expect(isSounding(play.open('FIR.SMOKE'), play.now)).toBe(false);
+      play.send('FIR.SMOKE', 'raise', { slot: 'hall', input: '3' });
+      expect(isSounding(play.open('FIR.SMOKE'), play.now)).toBe(true);
+      expect(play.watch.isolations.view()).toEqual([]);
+    },
+  );
+
   test('another detector, another type of it and a drill are not', () => {
     const { play, id } = smoke();
     play.done(id, 'isolate', pair, wanted);
@@ -108,7 +171,6 @@ describe('while it is isolated', () => {
 describe('the end of it', () => {
   test('comes by the timer with rows, the price and, for what nobody dealt with, the sound', () => {
     const { play, id } = smoke();
-    play.done(id, 'acknowledge', guard);
     play.done(id, 'isolate', pair, wanted);
     play.wait(hour);
     expect(play.alarm(id)).toMatchObject({ operator: 'new', unprotectedMs: hour });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isSounding } from '../../../contract/sounding.ts';
+import { guard, leader } from './play.ts';
 import { WatchedPlay } from './watched-play.ts';
 
 const edges = (play: WatchedPlay) => play.eventsOf('SYS.UNDELIVERED').map(({ edge }) => edge);
@@ -34,6 +35,49 @@ describe('a severity 1 without a receipt', () => {
     receipted(play);
     play.wait(60_000);
     expect(edges(play)).toEqual([]);
+  });
+
+  test('bug: a second press was told as undelivered by the time of the first, or not at all', () => {
+    const play = new WatchedPlay({ recipients: ['province', 'police'] });
+    play.send('EMG.PANIC', 'pulse');
+    play.wait(3_000);
+    receipted(play);
+    receipted(play, 'police');
+    play.wait(6_500);
+    play.send('EMG.PANIC', 'pulse');
+    const { delivery } = play.open('EMG.PANIC');
+    expect(delivery).toEqual({ province: { state: 'pending' }, police: { state: 'pending' } });
+    receipted(play, 'police');
+    play.wait(9_999);
+    expect(edges(play)).toEqual([]);
+    play.wait(1);
+    expect(play.eventsOf('SYS.UNDELIVERED').map(({ data }) => data?.recipient)).toEqual(['province']);
+    receipted(play);
+    play.wait(500);
+    expect(edges(play)).toEqual(['raise', 'clear']);
+  });
+
+  test('bug: shelved or taken, its card swallowed every later panic that did not get through', () => {
+    const play = new WatchedPlay({ recipients: ['province'] });
+    play.send('EMG.PANIC', 'pulse');
+    play.wait(10_000);
+    const { id } = play.open('SYS.UNDELIVERED');
+    const shelving = { until: new Date(play.now + 3_600_000).toISOString(), reason: 'known' };
+    expect(play.act(id, 'shelve', leader, shelving)).toMatchObject({ refused: 'not-possible' });
+    play.done(id, 'acknowledge', guard);
+    play.send('EMG.PANIC', 'pulse', { device: 'd2' });
+    play.wait(10_000);
+    expect(play.alarm(id)).toMatchObject({ count: 2, operator: 'new' });
+    expect(isSounding(play.alarm(id), play.now)).toBe(true);
+  });
+
+  test('who presses again and again puts nothing off', () => {
+    const play = new WatchedPlay({ recipients: ['province'] });
+    for (let n = 0; n < 4; n++) {
+      play.send('EMG.PANIC', 'pulse');
+      play.wait(2_500);
+    }
+    expect(edges(play)).toEqual(['raise']);
   });
 
   test('a refusal is no receipt', () => {

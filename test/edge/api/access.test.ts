@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SignInRole } from '../../../edge/api/ports.ts';
+import { ArmingWorld } from '../arming/arming-world.ts';
+import { DAY, report, ZONE } from '../kpi/history.ts';
 import { MemoryGateway, people } from './memory-gateway.ts';
 
 const everybody: SignInRole[] = people.map(({ role }) => role);
@@ -35,6 +37,8 @@ const table: Row[] = [
     allowed: ['guard', 'shift-leader'],
     body: act,
   },
+  { method: 'GET', path: '/api/v1/kpi', allowed: ['shift-leader', 'administrator', 'auditor'] },
+  { method: 'GET', path: '/api/v1/kpi/export', allowed: ['shift-leader', 'administrator', 'auditor'] },
   { method: 'GET', path: '/api/v1/events', allowed: campus },
   { method: 'GET', path: '/api/v1/site', allowed: campus },
   { method: 'GET', path: '/api/v1/places', allowed: campus },
@@ -95,6 +99,21 @@ const table: Row[] = [
     path: `/api/v1/second-person/${unknown}`,
     allowed: ['guard', 'shift-leader', 'installer'],
   },
+  { method: 'GET', path: '/api/v1/zones', allowed: campus },
+  { method: 'GET', path: '/api/v1/zones/none', allowed: campus },
+  {
+    method: 'POST',
+    path: '/api/v1/zones/none/disarm',
+    allowed: ['guard', 'shift-leader'],
+    body: { station: 'gate' },
+  },
+  {
+    method: 'POST',
+    path: '/api/v1/unprotected/none/sign',
+    allowed: ['guard', 'shift-leader'],
+    body: { station: 'gate' },
+  },
+  { method: 'GET', path: '/api/v1/calendar', allowed: campus },
   { method: 'GET', path: '/api/v1/status', allowed: campus },
   {
     method: 'GET',
@@ -116,7 +135,8 @@ const gateway = new MemoryGateway();
 const cookies = new Map<SignInRole, string>();
 
 beforeAll(async () => {
-  await gateway.start();
+  const kpi = { zone: ZONE, now: () => DAY.to, report: async () => report({}) };
+  await gateway.start({ zones: new ArmingWorld().desk, kpi });
   for (const { user, role } of people) cookies.set(role, await gateway.cookie(user));
 });
 
@@ -169,7 +189,12 @@ it('the table names every route of the OpenAPI document', async () => {
   );
   const listed = table.map(({ method, path }) => {
     const plain = path.split('?', 1)[0] ?? '';
-    return `${method} ${plain.replace(unknown, '{id}').replace('io-1', '{id}').replace('/none', '/{id}').replace('acknowledge', '{action}').replace('siren_on', '{name}')}`;
+    return `${method} ${plain
+      .replace(unknown, '{id}')
+      .replace('io-1', '{id}')
+      .replace('/none', '/{id}')
+      .replace(/acknowledge|disarm/, '{action}')
+      .replace('siren_on', '{name}')}`;
   });
   expect(listed.sort()).toEqual(documented.sort());
 });

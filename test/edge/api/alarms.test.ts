@@ -299,6 +299,103 @@ describe('the second person', () => {
     });
   });
 
+  describe('from afar', () => {
+    const ask = (on = alarm.id, body: object = { act: 'reset', on }) =>
+      gateway.post('/api/v1/second-person', body, { cookie: leader });
+    const agree = async (asked: Response, cookie = guard) => {
+      const { id } = (await asked.json()) as { id: string };
+      const answer = await gateway.post(`/api/v1/second-person/${id}/code`, {}, { cookie });
+      return (await answer.json()) as { code: string; leftS: number };
+    };
+    const reset = (code: string) => act(alarm, 'reset', { second: { user: 'wang', code } }, leader);
+    const other = (code: string, n: number) => String((Number(code) + n) % 1_000_000).padStart(6, '0');
+
+    it('has three minutes', async () => {
+      const { code, leftS } = await agree(await ask());
+      expect(leftS).toBe(180);
+      gateway.now += 179_999;
+      const list = await gateway.get$('/api/v1/second-person', { cookie: guard });
+      expect(await list.json()).toMatchObject({ requests: [{ leftS: 1, agreed: [{ user: 'wang' }] }] });
+      gateway.now += 1;
+      expect(await reset(code)).toMatchObject({ status: 401, problem: { code: 'sign-in-failed' } });
+      // once more, and in time
+      const again = await agree(await ask());
+      gateway.now += 179_999;
+      expect(await reset(again.code)).toMatchObject({ status: 200 });
+    });
+
+    it('has five tries, then the right code does not help either', async () => {
+      const { code } = await agree(await ask());
+      for (let n = 1; n <= 4; n++) expect((await reset(other(code, n))).status).toBe(401);
+      expect(await reset(code), 'four wrong ones').toMatchObject({ status: 200 });
+      alarm = gateway.book.get(alarm.id) as Alarm;
+      await act(alarm, 'dispose', { verdict: 'false' }, leader);
+      alarm = gateway.book.get(alarm.id) as Alarm;
+      const close = (wanted: string) =>
+        act(alarm, 'close', { second: { user: 'wang', code: wanted } }, leader);
+      const next = await agree(await ask(alarm.id, { act: 'close', on: alarm.id }));
+      for (let n = 1; n <= 5; n++) expect((await close(other(next.code, n))).status).toBe(401);
+      expect(await close(next.code)).toMatchObject({ status: 401, problem: { code: 'sign-in-failed' } });
+      const list = await gateway.get$('/api/v1/second-person', { cookie: leader });
+      expect(await list.json()).toEqual({ requests: [] });
+    });
+
+    it('bug: outlived the account of who had agreed', async () => {
+      const { code } = await agree(await ask());
+      const entry = gateway.users.people.get('wang');
+      if (entry === undefined) throw new Error('nobody');
+      gateway.users.people.delete('wang');
+      gateway.api.endSessions('wang');
+      gateway.users.people.set('wang', entry);
+      expect(await reset(code)).toMatchObject({ status: 401 });
+    });
+
+    it.each([
+      ['reset', '01990000-0000-7000-8000-000000000000', 'unknown-alarm'],
+      ['arm', 'z-nowhere', 'unknown-zone'],
+      ['command:siren_on', 'nothing', 'unknown-device'],
+    ])('bug: %s of something that does not exist was put on every screen', async (word, on, problem) => {
+      const answer = await ask(on, { act: word, on });
+      expect([answer.status, ((await answer.json()) as Problem).code]).toEqual([404, problem]);
+      const list = await gateway.get$('/api/v1/second-person', { cookie: guard });
+      expect(await list.json()).toEqual({ requests: [] });
+    });
+
+    it('does not tell that there is an alarm to hide', async () => {
+      const duress = gateway.raise('EMG.DURESS', 's-duress') as Alarm;
+      const inRoom = await gateway.cookie('li', { place: 'r101' });
+      const answers = ['reset', 'arm', 'command:siren_on'].flatMap((word) =>
+        [duress.id, '01990000-0000-7000-8000-000000000000'].map(async (on) => {
+          const answer = await gateway.post('/api/v1/second-person', { act: word, on }, { cookie: inRoom });
+          const { detail, code } = (await answer.json()) as Problem;
+          return `${code} ${detail?.replaceAll(on, '')}`;
+        }),
+      );
+      const words = await Promise.all(answers);
+      expect(new Set(words).size).toBe(3);
+    });
+
+    it.each(['alarm:reset', 'alarm-reset', 'command:', 'silence'])(
+      'bug: %s was asked of everybody, and no code for it could ever be used',
+      async (word) => {
+        const answer = await ask(alarm.id, { act: word, on: alarm.id });
+        expect(answer.status).toBe(400);
+        expect(JSON.stringify(await answer.json())).toContain('isolate');
+      },
+    );
+  });
+
+  it.each([
+    ['oneself', { user: 'li', password: PASSWORD }, 409],
+    ['a wrong password', { user: 'wang', password: 'wrong' }, 401],
+    ['an old code', { user: 'wang', code: '000000' }, 401],
+  ])('bug: a refusal because of %s did not carry the alarm as it is now', async (_, second, status) => {
+    expect(await act({ ...alarm, version: 1 }, 'reset', { second }, leader)).toMatchObject({
+      status,
+      problem: { alarm: { id: alarm.id, version: alarm.version } },
+    });
+  });
+
   it('has a limit of failures of their own, and the first stays signed in', async () => {
     const second = { user: 'wang', password: 'wrong' };
     for (let i = 0; i < MAX_FAILURES; i++) {

@@ -4,8 +4,8 @@ import type { Device, Place, Slot } from '../../../contract/site.ts';
 import { FfmpegFailure } from '../../../edge/media/ffmpeg.ts';
 import type { MediaFacts } from '../../../edge/media/media-file.ts';
 import { MediaDamaged } from '../../../edge/media/store.ts';
-import { TooMuchWork } from '../../../edge/media/turns.ts';
 import type { Shown } from '../../../edge/media/watermark.ts';
+import { TooMuchWork } from '../../../edge/ops/turns.ts';
 import { MemoryGateway } from './memory-gateway.ts';
 
 const places: Place[] = [

@@ -193,7 +193,7 @@ export class MemoryGateway implements AlarmDesk {
     storage: 'ok',
     clock: 'sync',
     cameras: { total: 0, silent: 0, offline: 0 },
-    devices: { total: 2, offline: 0 },
+    devices: { total: 2, offline: 0, unknown: 0 },
     sound: 'none',
     mode: 'normal',
   };
@@ -405,6 +405,7 @@ export const emptyInbox: InboxPort = {
   get: () => undefined,
   counts: { unknown: 0, unreadable: 0, described: 0 },
   evicted: 0,
+  mqtt5: [],
   offer: () => undefined,
   isOver: () => false,
   judge: () => ({ candidates: [], partial: false }),

@@ -98,13 +98,9 @@ describe('events', () => {
     gateway.raise('EMG.DURESS', 's-duress');
     gateway.record(1);
     const cookie = await gateway.cookie('screen');
-    const first = (await (await gateway.get$('/api/v1/events?limit=3', { cookie })).json()) as {
-      events: Array<{ position: number }>;
-      next: number;
-    };
-    expect(first).toMatchObject({ events: [{ position: 4 }], next: 2 });
-    const rest = await (await gateway.get$(`/api/v1/events?limit=3&before=${first.next}`, { cookie })).json();
-    expect(rest).toMatchObject({ events: [{ position: 1 }] });
+    const first = await (await gateway.get$('/api/v1/events?limit=3', { cookie })).json();
+    expect(first).toMatchObject({ events: [{ position: 4 }, { position: 1 }] });
+    expect(first, 'bug: a short page told that something was hidden').not.toHaveProperty('next');
   });
 });
 

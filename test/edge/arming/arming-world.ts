@@ -25,6 +25,7 @@ export const dormitory: Record<string, unknown> = {
     { id: 'motion', name: '门厅红外', place: 'hall' },
     { id: 'window', name: '窗', place: 'dorm' },
     { id: 'panic', name: '一键报警', place: 'hall', lifeSafety: true },
+    { id: 'tamper', name: '箱体防拆', place: 'dorm' },
     { id: 'fence', name: '围栏', place: 'yard', armed: 'always' },
     { id: 'gate', name: '院门', place: 'yard' },
   ],
@@ -185,6 +186,7 @@ export class ArmingWorld {
       },
       move: async (work) => ({ result: work(this.moves()), stored: Promise.resolve() }),
       clock: () => this.wall,
+      maySay: (slot) => slot !== 'tamper',
     });
   }
 }

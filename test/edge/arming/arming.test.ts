@@ -2,6 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { eventTypes } from '../../../contract/event-type.ts';
 import { ArmingWorld, dormitory, guard, leader } from './arming-world.ts';
 
+const [zone] = dormitory.zones as [Record<string, unknown>];
+const other = { id: 'z-other', name: '另一防区' };
+const movedSlots = (dormitory.slots as { id: string }[]).map((slot) =>
+  slot.id === 'window' ? { ...slot, place: 'yard' } : slot,
+);
+
 async function armedWorld(mode: 'arm' | 'stay' = 'arm'): Promise<ArmingWorld> {
   const world = new ArmingWorld();
   await world.desk.act('z-dorm', mode, { version: 0 }, guard);
@@ -140,6 +146,52 @@ describe('power and clocks', () => {
     expect(world.arming.status().blind).toHaveLength(1);
   });
 
+  test('bug: after a clock that was set back the unprotected time ran backwards, and nothing said why', async () => {
+    const world = new ArmingWorld();
+    world.pass(40);
+    const last = world.kept.get('arming:heartbeat');
+    world.restart(-7_200_000);
+    world.pass(1);
+    const [window] = world.arming.status().blind;
+    expect(window).toMatchObject({ from: last, clockSetBack: true });
+    expect(world.arming.bootFacts().blind).toMatchObject({ clockSetBack: true });
+    await expect(world.desk.sign('nope', guard), 'bug: a stale id was told as done').rejects.toMatchObject({
+      refused: 'not-possible',
+    });
+    expect(world.arming.status().blind).toHaveLength(1);
+    await world.desk.sign(window?.id ?? '', guard);
+    expect(world.emitted.at(-1)?.data).toMatchObject({ windows: [{ from: last, clockSetBack: true }] });
+  });
+
+  test.each([
+    [
+      'another zone claims a slot',
+      {
+        zones: [
+          { ...zone, entrySlots: [] },
+          { ...other, slots: ['window'] },
+        ],
+      },
+    ],
+    ['the zone loses it', { zones: [{ ...zone, places: [], slots: ['door'] }] }],
+    ['it becomes a way in', { zones: [{ ...zone, entrySlots: ['door', 'window'], entryDelay: 255 }] }],
+    ['the slot moves to another place', { zones: [zone], slots: movedSlots }],
+  ])('bug: an armed zone lost what it watches when %s', async (_, change) => {
+    const world = await armedWorld();
+    world.replaceSite({ ...dormitory, ...change });
+    expect(world.say('INT.GLASS', 'window')).toBe('always');
+    world.say('INT.GLASS', 'window', 'clear');
+    world.restart();
+    expect(world.say('INT.GLASS', 'window')).toBe('always');
+    // from the next arming on it is as it is registered
+    await world.desk.act('z-dorm', 'disarm', { version: 0 }, guard);
+    const { version } = world.zone();
+    world.say('INT.GLASS', 'window', 'clear');
+    await world.desk.act('z-dorm', 'arm', { version }, guard);
+    world.pass(61);
+    expect(world.say('INT.GLASS', 'window')).not.toBe('always');
+  });
+
   test('a zone that an import removes stays armed until a person disarms it', async () => {
     const world = await armedWorld();
     world.replaceSite({ ...dormitory, zones: [] });
@@ -228,6 +280,16 @@ describe('readiness and by-pass', () => {
     expect(world.zone()).toMatchObject({ mode: 'away', bypasses: [{ slot: 'window', by: 'li' }] });
   });
 
+  test('bug: a slot that says only what is watched around the clock was by-passed in words alone', async () => {
+    const world = new ArmingWorld();
+    const request = { version: 0, reason: '测试', slot: 'tamper' };
+    await expect(world.desk.act('z-dorm', 'bypass', request, leader)).rejects.toMatchObject({
+      refused: 'not-possible',
+    });
+    expect(world.desk.zone('z-dorm')?.slots).toEqual(['door', 'motion', 'window']);
+    expect(world.told()).toEqual([]);
+  });
+
   test('versions: a race is refused with the zone as it is now; disarming needs none', async () => {
     const world = new ArmingWorld();
     await world.desk.act('z-dorm', 'stay', { version: 0 }, guard);
@@ -244,13 +306,16 @@ describe('readiness and by-pass', () => {
     });
   });
 
-  test('a guard acts within the scope alone', async () => {
+  test.each([
+    ['guard', guard],
+    ['shift leader (bug: was bound by no scope)', leader],
+  ])('a %s acts within the scope alone', async (_, person) => {
     const world = new ArmingWorld();
-    const elsewhere = { ...guard, scope: { places: ['yard'] } };
+    const elsewhere = { ...person, scope: { places: ['yard'] } };
     await expect(world.desk.act('z-dorm', 'arm', { version: 0 }, elsewhere)).rejects.toMatchObject({
       refused: 'not-allowed',
     });
-    await world.desk.act('z-dorm', 'arm', { version: 0 }, { ...guard, scope: { places: ['dorm'] } });
+    await world.desk.act('z-dorm', 'arm', { version: 0 }, { ...person, scope: { places: ['dorm'] } });
     expect(world.zone()).toMatchObject({ mode: 'away' });
   });
 });

@@ -118,7 +118,13 @@ export class CampusPlay {
   }
 
   /** A wired module reports one of its inputs. */
-  async report(device: string, input: number, state: 'alarm' | 'normal', client = device): Promise<void> {
+  async report(
+    device: string,
+    input: number,
+    state: 'alarm' | 'normal',
+    client = device,
+    more: Record<string, unknown> = {},
+  ): Promise<void> {
     const seq = (this.#message.get(device) ?? 0) + 1;
     this.#message.set(device, seq);
     const raw: RawMessage = {
@@ -127,7 +133,7 @@ export class CampusPlay {
       channel: `io/${device}/state`,
       clientId: client,
       user: device,
-      payload: Buffer.from(JSON.stringify({ ch: { [input]: state }, seq })),
+      payload: Buffer.from(JSON.stringify({ ch: { [input]: state }, seq, ...more })),
       qos: 1,
       receivedAt: this.wall,
       receivedMonotonicMs: this.monotonic,

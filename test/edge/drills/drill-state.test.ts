@@ -9,8 +9,16 @@ import {
   type Signal,
   stillHeld,
 } from '../../../edge/drills/drill-state.ts';
+import { type Names, reportOf, summaryOf } from '../../../edge/drills/report.ts';
 
 const T0 = Date.parse('2026-09-01T08:00:00.000Z');
+const names: Names = {
+  device: (id) => id,
+  slot: (id) => id,
+  placeOfSlot: () => 'lab',
+  commonPlace: () => 'lab',
+  inputAt: () => undefined,
+};
 const quiet = { openReal: false, echo: false };
 
 function drillOf(kind: Drill['kind'] = 'drill', types = ['EMG.PANIC']): Drill {
@@ -41,6 +49,7 @@ function signalOf(type: string, over: Partial<Signal> = {}): Signal {
     type,
     kind: entry.kind,
     lifeSafety: entry.lifeSafety,
+    silent: entry.silent === true,
     edge: 'raise',
     mode: 'live',
     freshness: 'live',
@@ -96,6 +105,25 @@ describe('a press in a drill', () => {
     expect(again?.mode).toBe('live');
     expect(heard(again!.drill, signalOf('EMG.PANIC', { edge: 'clear' }), open)).toBeUndefined();
   });
+
+  it.each([true, false])(
+    'bug: of a silent type, the list in its room told that one was real (open already: %s)',
+    (openReal) => {
+      const drill = drillOf('drill', ['EMG.DURESS', 'EMG.PANIC']);
+      const real = heard(drill, signalOf('EMG.DURESS'), { openReal, echo: false })!;
+      expect(Object.keys(real.drill.ticks)).toHaveLength(openReal ? 0 : 1);
+      const again = heard(real.drill, signalOf('EMG.DURESS'), { openReal, echo: false })!;
+      expect(again.mode).toBe('live');
+      expect(again.drill.ticks).toEqual(real.drill.ticks);
+      const report = (one: Drill) => reportOf(one, names);
+      expect(report(again.drill)).toEqual(report(real.drill));
+      expect(JSON.stringify(report(again.drill))).not.toContain('real');
+      expect(summaryOf(report(again.drill))).not.toHaveProperty('real');
+      // what is not silent says so
+      const panic = heard(heard(drill, signalOf('EMG.PANIC'), quiet)!.drill, signalOf('EMG.PANIC'), quiet)!;
+      expect(summaryOf(report(panic.drill))).toMatchObject({ real: ['panic'] });
+    },
+  );
 
   it('is real from then on when a person has made it so', () => {
     const { drill } = heard(drillOf(), signalOf('EMG.PANIC'), quiet)!;

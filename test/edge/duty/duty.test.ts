@@ -19,6 +19,8 @@ class DutyPlay {
   play = new Play();
   monotonic = 5_000;
   watched = true;
+  /** How far the monotonic clock goes on between two looks at it, milliseconds. */
+  runs = 0;
   readonly told: Event[] = [];
   readonly states = new Map<string, string>();
   readonly accounts = new Map<string, { dutyCode?: string }>();
@@ -47,7 +49,10 @@ class DutyPlay {
       isWatched: () => this.watched,
       states: this.states,
       clock: () => this.play.now,
-      monotonic: () => this.monotonic,
+      monotonic: () => {
+        this.monotonic += this.runs;
+        return this.monotonic;
+      },
       newId: uuidv7,
       move: async (work) => ({ result: work(this.moves), stored: Promise.resolve() }),
       onChange: () => undefined,
@@ -83,7 +88,8 @@ class DutyPlay {
     for (let left = ms; left > 0; left -= step) {
       this.play.now += Math.min(step, left);
       this.monotonic += Math.min(step, left);
-      if (this.duty.machine.dueAt() <= this.monotonic) this.duty.machine.act(this.moves);
+      const now = this.monotonic;
+      if (this.duty.machine.dueAt() <= now) this.duty.machine.act(this.moves);
     }
   }
 
@@ -208,6 +214,18 @@ describe('nobody there', () => {
     expect(room.edges('DUTY.ABSENT')).toEqual(['raise']);
   });
 
+  it('bug: it never cleared, since a clock that runs is later each time it is read', () => {
+    room.watched = false;
+    room.pass(601_000);
+    expect(room.edges('DUTY.ABSENT')).toEqual(['raise']);
+    room.watched = true;
+    room.runs = 0.001;
+    room.pass(1_000);
+    expect(room.edges('DUTY.ABSENT')).toEqual(['raise', 'clear']);
+    room.pass(60_000);
+    expect(room.edges('DUTY.ABSENT')).toEqual(['raise', 'clear']);
+  });
+
   it('is timed by no clock that can be set', () => {
     room.watched = false;
     room.play.now += 7_200_000;
@@ -251,7 +269,17 @@ describe('a hand-over', () => {
     });
   });
 
+  it('bug: somebody who was not on shift handed it over, and one person twice', async () => {
+    await expect(over([])).rejects.toMatchObject({ refused: 'not-possible' });
+    await room.duty.desk.shift(true, guard, everything);
+    const both = [over([]), over([], { user: 'zhou', role: 'shift-leader' })];
+    const settled = await Promise.allSettled(both);
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect(room.duty.desk.view().onShift.map(({ user }) => user)).toEqual(['sun']);
+  });
+
   it('asks nobody to sign for what their station must not know of', async () => {
+    await room.duty.desk.shift(true, guard, everything);
     const panic = room.play.raise('EMG.PANIC', { slot: 'hall' });
     const duress = room.play.raise('EMG.DURESS', { slot: 'desk' });
     const isShown = (alarm: Alarm) => alarm.id !== duress.id;

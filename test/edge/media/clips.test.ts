@@ -4,7 +4,7 @@ import type { Viewer } from '../../../edge/adapters/video/channel.ts';
 import { problems } from '../../../edge/adapters/video/problems.ts';
 import type { Player } from '../../../edge/adapters/video/source.ts';
 import { Clips } from '../../../edge/media/clips.ts';
-import { Turns } from '../../../edge/media/turns.ts';
+import { Turns } from '../../../edge/ops/turns.ts';
 import { silent } from './support.ts';
 
 /** A camera whose stream is the test's. */

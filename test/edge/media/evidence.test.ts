@@ -186,6 +186,29 @@ describe('which alarms', () => {
     expect(world.asked).toHaveLength(4);
   });
 
+  test('bug: an alarm whose picture was cut short by a power cut never had one, nor a word about it', async () => {
+    const now = new Date().toISOString();
+    const evidence = [{ camera: 'cam-f1', kind: 'snapshot' as const, result: 'taken' as const, at: now }];
+    const left = [
+      alarmOf({ id: 'none', raisedBy: 'r1', lastAt: now }),
+      alarmOf({ id: 'half', raisedBy: 'r2', lastAt: now, evidence }),
+      alarmOf({ id: 'old', raisedBy: 'r3' }),
+    ];
+    for (const alarm of left) world.alarms.set(alarm.id, alarm);
+    world.desk.restore(left);
+    world.desk.resume();
+    world.desk.resume();
+    await world.settle();
+    expect(world.told.map(({ alarm, evidence: { camera, result } }) => [alarm, camera, result])).toEqual(
+      expect.arrayContaining([
+        ['none', 'cam-room-1', 'taken'],
+        ['none', 'cam-f1', 'taken'],
+        ['half', 'cam-room-1', 'taken'],
+      ]),
+    );
+    expect(world.told).toHaveLength(3);
+  });
+
   test('alarms that were open before the start are left alone', async () => {
     world.desk.restore([alarmOf()]);
     world.commit([alarmOf({ version: 2, operator: 'acknowledged' })], false);

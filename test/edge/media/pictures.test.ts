@@ -9,8 +9,8 @@ import { type CaptureOptions, takePicture } from '../../../edge/media/capture.ts
 import { Clips } from '../../../edge/media/clips.ts';
 import { runFfmpeg } from '../../../edge/media/ffmpeg.ts';
 import { chineseFont } from '../../../edge/media/font.ts';
-import { Turns } from '../../../edge/media/turns.ts';
 import { watermarked } from '../../../edge/media/watermark.ts';
+import { Turns } from '../../../edge/ops/turns.ts';
 import { type RtspSource, startRtspSource } from '../../simulators/rtsp.ts';
 import { tempDir } from '../../simulators/temp-dir.ts';
 import { waitFor } from '../../simulators/wait.ts';
@@ -75,6 +75,16 @@ describeWithPeer(['ffmpeg', 'gstreamer'], 'pictures and films with ffmpeg', () =
     await expect(takePicture('cam-away', hangs)).rejects.toMatchObject({ result: 'unreachable' });
     const none = options('unsupported', { tools: { ...tools, ffmpeg: join(dir, 'no-ffmpeg') } });
     await expect(takePicture('cam-h264', none)).rejects.toMatchObject({ result: 'no-ffmpeg' });
+  }, 40_000);
+
+  test('bug: the card named power and cable where the camera had answered with nonsense', async () => {
+    for (const kind of ['malformed', 'http', 'declined'] as const) {
+      const why = expect(takePicture('cam-away', options(kind))).rejects;
+      await why.toMatchObject({
+        result: 'no-picture',
+        message: expect.stringMatching(new RegExp(`^${kind}; `)),
+      });
+    }
   }, 40_000);
 
   test('a film of the seconds before and after, which begins with a picture and is as long as asked', async () => {

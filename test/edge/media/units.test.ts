@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import type { HealthState } from '../../../edge/adapters/onvif/health.ts';
 import type { StreamHead } from '../../../edge/adapters/video/source.ts';
 import { camerasOf } from '../../../edge/media/cameras.ts';
 import { Jobs } from '../../../edge/media/jobs.ts';
 import { Ring } from '../../../edge/media/ring.ts';
-import { TooMuchWork, Turns } from '../../../edge/media/turns.ts';
+import { TooMuchWork, Turns } from '../../../edge/ops/turns.ts';
 import { alarmOf, cameraSite } from './support.ts';
 
 describe('which cameras', () => {
@@ -26,6 +27,17 @@ describe('which cameras', () => {
     const { asked, spare } = camerasOf(alarmOf(), site);
     expect(asked).toEqual(['cam-bed', 'cam-f1']);
     expect(spare).not.toContain('cam-dorm');
+  });
+
+  test('bug: cameras that are known to be dead were asked before those that answer', () => {
+    const site = cameraSite({ 's-panic': ['cam-gate'] });
+    const states = new Map<string, HealthState>([
+      ['cam-room-1', 'refused'],
+      ['cam-f1', 'silent'],
+      ['cam-f2', 'offline'],
+    ]);
+    const { spare } = camerasOf(alarmOf(), { ...site, stateOf: (id) => states.get(id) });
+    expect(spare).toEqual(['cam-f1', 'cam-b1', 'cam-room-1', 'cam-f2']);
   });
 
   test('four at most are asked; the others are to spare', () => {

@@ -2,22 +2,31 @@ import { expect, test } from 'vitest';
 import type { Alarm } from '../../../contract/alarm.ts';
 import type { Cursor } from '../../../contract/outbox.ts';
 import { AlarmBook } from '../../../edge/alarms/book.ts';
+import { changed, gatewayAuthor } from '../../../edge/alarms/change.ts';
 import { DeliveryMarks } from '../../../edge/pipeline/delivery-marks.ts';
 import { alarmOf } from '../journal/support/rows.ts';
 
 const at = Date.parse('2026-05-20T10:11:12.345Z');
 
 /** A book with one smoke alarm of each sequence number, and what the province has receipted. */
-function bench(seqs: readonly number[], ack: number, { epoch = 'one', refused = '' } = {}) {
+function bench(
+  seqs: readonly number[],
+  ack: number,
+  options: { epoch?: string; refused?: string; repeatedSeq?: number; takes?: boolean } = {},
+) {
+  const { epoch = 'one', refused = '', repeatedSeq, takes = true } = options;
+  const more = repeatedSeq === undefined ? {} : { repeatedSeq };
   const book = new AlarmBook({ clock: () => at, newId: () => 'id', recipients: ['province'] });
-  const alarms = seqs.map((seq) => alarmOf({ id: `alarm-${seq}`, subject: `slot-${seq}`, raisedSeq: seq }));
+  const alarms = seqs.map((seq) =>
+    alarmOf({ id: `alarm-${seq}`, subject: `slot-${seq}`, raisedSeq: seq, ...more }),
+  );
   book.restore(alarms);
   let cursor: Cursor = { ack, have: [] };
   const outbox = { epoch, cursor: () => cursor };
   const marks = new DeliveryMarks(
     book,
     outbox,
-    [{ recipient: 'province', takes: () => true }],
+    [{ recipient: 'province', takes: () => takes }],
     () => at,
     refused,
   );
@@ -26,7 +35,7 @@ function bench(seqs: readonly number[], ack: number, { epoch = 'one', refused = 
     return marks.after([{ recipient: 'province', lane: 'a', cursor }], []);
   };
   const mark = (seq: number) => book.get(`alarm-${seq}`)?.delivery?.province?.state;
-  return { marks, receipt, mark };
+  return { book, marks, receipt, mark };
 }
 
 test('bug: a rejection did not override "receipted", so that an alarm the province refused was shown as delivered', () => {
@@ -53,6 +62,32 @@ test('bug: after a new epoch, alarms kept the "receipted" that was said of the r
   expect([mark(77), mark(79)]).toEqual(['receipted', 'pending']);
   receipt({ ack: 79, have: [] });
   expect(mark(79)).toBe('receipted');
+});
+
+test('bug: a second press kept the "delivered" of the first', () => {
+  const { book, marks, receipt, mark } = bench([77], 70);
+  receipt({ ack: 77, have: [] });
+  expect(mark(77)).toBe('receipted');
+  const first = book.get('alarm-77') as Alarm;
+  const again = { ...first, version: first.version + 1, count: 2, repeatedSeq: 80 };
+  book.fold(changed(first, again, 'repeat', gatewayAuthor).transition);
+  expect(mark(77)).toBe('pending');
+  expect(marks.after([], [again])).toEqual([]);
+  receipt({ ack: 79, have: [] });
+  expect(mark(77)).toBe('pending');
+  receipt({ ack: 80, have: [] });
+  expect(mark(77)).toBe('receipted');
+  // and over a restart
+  expect(bench([77], 79, { repeatedSeq: 80 }).mark(77)).toBe('pending');
+});
+
+test('bug: an alarm that was raised and changed in one commit waited for a recipient who gets nothing of it', () => {
+  const { book, marks } = bench([], 0, { takes: false });
+  const opened = alarmOf({ id: 'new', version: 2, raisedSeq: 90 });
+  book.restore([opened]);
+  expect(book.get('new')?.delivery?.province?.state).toBe('pending');
+  marks.after([], [opened]);
+  expect(book.get('new')?.delivery?.province).toBeUndefined();
 });
 
 test('bug: after a restart an alarm that the province had refused was shown as receipted', () => {

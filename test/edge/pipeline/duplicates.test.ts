@@ -26,6 +26,13 @@ test('a clock set back by hours does not swallow a real event', () => {
   expect(duplicates.seen('k', 1_000_000)).toBe(false);
 });
 
+test('bug: two cards, or two denials, at one door in one second were one event', () => {
+  const draft = { ...ownDraft('ACC.DENY', 'pulse', 0), dedupKey: '2026-12-01T10:00:00Z' };
+  const said = (fingerprint: string) => eventKey('d1', draft, { ...raw('x'), source: 'onvif', fingerprint });
+  expect(said('a')).toBe(said('a'));
+  expect(said('a')).not.toBe(said('b'));
+});
+
 test('memory is bounded: the oldest keys go, the latest stay', () => {
   const duplicates = new Duplicates();
   for (let i = 0; i < 250_000; i++) duplicates.remember(`k${i}`, 0);

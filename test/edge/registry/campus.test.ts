@@ -119,6 +119,35 @@ test('faults name the entry and what is wrong with it', () => {
   ).toContain('calendar.1.from: overlaps "autumn" (2026-09-01 to 2027-01-15)');
 });
 
+test('bug: a change of one entry took a way in out of another zone, and the export could not be imported', () => {
+  const existing = siteSchema.parse(campus);
+  const found = (change: object) =>
+    checkSite(change, { existing }).map(({ path, message }) => `${path.map(String).join('.')}: ${message}`);
+  const leaves = '"lab-door" would leave zone "z-lab", which names it as a way in or as off in stay mode';
+  expect(found({ zones: [{ id: 'z-3', name: 'x', slots: ['lab-door'] }] })).toEqual([`zones: ${leaves}`]);
+  const [door] = campus.slots;
+  expect(found({ slots: [{ ...door, armed: 'always' }] })).toEqual([`slots: ${leaves}`]);
+  expect(found({ slots: [{ ...door, place: 'store' }] })).toEqual([`slots: ${leaves}`]);
+  expect(found({ zones: [{ id: 'z-3', name: 'x', slots: ['store-door'] }] })).toEqual([]);
+  // both in one file
+  const both = { ...campus.zones[0], entrySlots: [] };
+  expect(found({ zones: [both, { id: 'z-3', name: 'x', slots: ['lab-door'] }] })).toEqual([]);
+});
+
+test('bug: an import took a password that everybody guesses for good', async () => {
+  const users = ['12345678', 'Lakeside-42'].map((password, n) => ({
+    user: `guard${n}`,
+    name: 'X',
+    role: 'guard',
+    password,
+  }));
+  await registry.importSite(siteSchema.parse({ ...campus, plans: [], users }));
+  expect(['guard0', 'guard1'].map((user) => registry.users.mustChange(user))).toEqual([true, false]);
+  await registry.users.setPassword('guard0', 'Riverbank-77');
+  await registry.importSite(siteSchema.parse({ ...campus, plans: [], users }));
+  expect(registry.users.mustChange('guard0')).toBe(false);
+});
+
 test('a picture that is none is a fault of the file, SVG too', async () => {
   const file = write();
   writeFileSync(join(folder.dir, 'lab-1.png'), '<svg xmlns="http://www.w3.org/2000/svg"/>');

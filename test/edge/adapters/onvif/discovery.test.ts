@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   type Found,
@@ -118,6 +119,57 @@ describe('WS-Discovery', () => {
     ]);
   });
 
+  test('bug: a flood of invented devices filled the list without a word, and hid the true ones', async () => {
+    const gate = await camera({ host: '127.0.0.11' });
+    const flooder = createSocket('udp4');
+    stops.push(async () => void flooder.close());
+    flooder.on('message', (probe, { port, address }) => {
+      const id = /MessageID>urn:uuid:([^<]+)/.exec(probe.toString())?.[1] ?? '';
+      for (let i = 0; i < 200; i++) {
+        const answer = probeMatch(
+          't:Device',
+          '',
+          'xmlns:t="http://www.onvif.org/ver10/device/wsdl"',
+          id,
+          `flood-${i}`,
+        );
+        flooder.send(answer, port, address);
+      }
+    });
+    await new Promise<void>((resolve) => flooder.bind(0, '127.0.0.1', resolve));
+    const { devices, counters } = await found({
+      addresses: ['127.0.0.1', gate.host],
+      unicastPort: flooder.address().port,
+      httpPorts: [gate.port],
+    });
+    expect(devices.filter(({ endpoint }) => endpoint?.startsWith('urn:uuid:flood-'))).toHaveLength(64);
+    expect(counters.leftOut).toBeGreaterThan(0);
+    expect(devices.map(({ url }) => url)).toContain(gate.url);
+  });
+
+  test('bug: of two devices with one endpoint reference the second was hidden', async () => {
+    let unicastPort = 0;
+    const addresses = ['127.0.0.21', '127.0.0.22'];
+    for (const host of addresses) {
+      const socket = createSocket('udp4');
+      stops.push(async () => void socket.close());
+      socket.on('message', (probe, { port, address }) => {
+        const id = /MessageID>urn:uuid:([^<]+)/.exec(probe.toString())?.[1] ?? '';
+        socket.send(
+          probeMatch('t:Device', '', 'xmlns:t="http://www.onvif.org/ver10/device/wsdl"', id, 'twin'),
+          port,
+          address,
+        );
+      });
+      await new Promise<void>((resolve) => socket.bind(unicastPort, host, resolve));
+      unicastPort = socket.address().port;
+    }
+    const { devices } = await found({ addresses, unicastPort });
+    const twins = devices.filter(({ endpoint }) => endpoint === 'urn:uuid:twin');
+    expect(twins.map(({ url }) => new URL(url).hostname).sort()).toEqual(addresses);
+    expect(twins[1]?.twin).toBe(twins[0]?.url);
+  });
+
   test('keeps its pace, and ends when it is told to', async () => {
     const addresses = Array.from({ length: 30 }, (_, i) => `127.0.3.${i + 1}`);
     const began = performance.now();
@@ -128,9 +180,9 @@ describe('WS-Discovery', () => {
   });
 });
 
-const probeMatch = (types: string, scopes: string, more = '') =>
+const probeMatch = (types: string, scopes: string, more = '', to = 'AA-1', endpoint = 'X') =>
   Buffer.from(
-    `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery" ${more}><s:Header><a:RelatesTo>uuid:AA-1</a:RelatesTo></s:Header><s:Body><d:ProbeMatches><d:ProbeMatch><a:EndpointReference><a:Address>urn:uuid:X</a:Address></a:EndpointReference><d:Types>${types}</d:Types><d:Scopes>${scopes}</d:Scopes><d:XAddrs>http://192.0.2.1/onvif/device_service http://[fe80::1]/x junk</d:XAddrs></d:ProbeMatch></d:ProbeMatches></s:Body></s:Envelope>`,
+    `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery" ${more}><s:Header><a:RelatesTo>uuid:${to}</a:RelatesTo></s:Header><s:Body><d:ProbeMatches><d:ProbeMatch><a:EndpointReference><a:Address>urn:uuid:${endpoint}</a:Address></a:EndpointReference><d:Types>${types}</d:Types><d:Scopes>${scopes}</d:Scopes><d:XAddrs>http://192.0.2.1/onvif/device_service http://[fe80::1]/x junk</d:XAddrs></d:ProbeMatch></d:ProbeMatches></s:Body></s:Envelope>`,
   );
 
 describe('an answer', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readNotification } from '../../../../edge/adapters/onvif/notification.ts';
+import { fingerprintOf, readNotification } from '../../../../edge/adapters/onvif/notification.ts';
 import { childrenOf, parseXml, type XmlElement } from '../../../../edge/adapters/onvif/xml.ts';
 
 function messagesIn(element: XmlElement): XmlElement[] {
@@ -8,6 +8,20 @@ function messagesIn(element: XmlElement): XmlElement[] {
     ...element.children.flatMap((inner) => messagesIn(inner)),
   ];
 }
+
+test('bug: two denials of one second were one: what is said names them, its operation does not', () => {
+  const body = {
+    operation: '',
+    utcTime: 'x',
+    source: { Token: '1' },
+    key: {},
+    data: { Reason: 'InvalidPIN' },
+  };
+  const named = fingerprintOf('t', body);
+  expect(fingerprintOf('t', { ...body, operation: 'Initialized', utcTime: 'y' })).toBe(named);
+  expect(fingerprintOf('t', { ...body, data: { Reason: 'CredentialExpired' } })).not.toBe(named);
+  expect(fingerprintOf('u', body)).not.toBe(named);
+});
 
 const read = (xml: string) => messagesIn(parseXml(xml)).flatMap((message) => readNotification(message));
 

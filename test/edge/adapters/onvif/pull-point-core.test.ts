@@ -27,6 +27,7 @@ const kinds: readonly FailureKind[] = [
   'timeout',
   'tls',
   'http',
+  'declined',
   'malformed',
   'fault',
   'gone',
@@ -241,6 +242,20 @@ describe('what comes after what', () => {
     );
     expect(model.core.action).toMatchObject({ do: 'wait', why: 'back-off' });
     run([[undefined], [undefined], ['rejected']], model);
+    expect(model.core.action).toMatchObject({ do: 'wait', why: 'refused' });
+  });
+
+  test('bug: one refusal at the first pull, after calls that were accepted, was told as wrong credentials', () => {
+    const model = new Model();
+    const upToPull: Array<[undefined]> = [[undefined], [undefined], [undefined], [undefined], [undefined]];
+    run([...upToPull, ['rejected']], model);
+    expect(model.core.action).toMatchObject({ do: 'wait', why: 'back-off' });
+    // a device that makes pull points and never lets them be asked is told all the same
+    for (let i = 0; i < 20; i++) {
+      const { action } = model.core;
+      if (action.do === 'wait' && action.why === 'refused') break;
+      model.step(action.do === 'pull' ? 'rejected' : undefined, 0, 1);
+    }
     expect(model.core.action).toMatchObject({ do: 'wait', why: 'refused' });
   });
 

@@ -187,6 +187,16 @@ describe('what can go wrong', () => {
     await isWell(watched);
   });
 
+  test('bug: an answer that could not be taken took its events along without a word', async () => {
+    const cam = await camera({ states: [] });
+    const watched = await watch(cam);
+    await isWell(watched);
+    cam.fault('malformed', { operations: ['PullMessages'], uses: 1 });
+    await waitFor('the word', () => watched.events().some(({ topic }) => topic === 'unreadable/answer'));
+    const { pulls } = cam.stats();
+    await waitFor('pulls again', () => cam.stats().pulls > pulls + 1);
+  });
+
   test('a device without pull points is told as such', async () => {
     const cam = await camera({ pullPoints: false });
     const watched = await watch(cam);

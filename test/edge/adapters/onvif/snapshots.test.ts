@@ -60,6 +60,16 @@ describe('the picture of a camera', () => {
     expect(isJpeg(await snapshots.snapshotOf('cam-1'))).toBe(true);
   });
 
+  test('bug: half a JPEG, and what only begins like one, counted as a picture', () => {
+    const whole = snapshot();
+    expect(isJpeg(whole)).toBe(true);
+    expect(isJpeg(Buffer.concat([whole, Buffer.alloc(64)]))).toBe(true);
+    expect(isJpeg(whole.subarray(0, whole.length >> 1))).toBe(false);
+    expect(isJpeg(Buffer.from(`\xff\xd8\xff\xe0<script>${'x'.repeat(500)}`, 'latin1'))).toBe(false);
+    expect(isJpeg(Buffer.concat([whole.subarray(0, 20), Buffer.from([0xff, 0xd9])]))).toBe(false);
+    expect(isJpeg(Buffer.alloc(0))).toBe(false);
+  });
+
   test('a camera that hangs ends in time', async () => {
     const { camera, snapshots } = await make();
     camera.fault('hang', { operations: ['snapshot'] });

@@ -30,6 +30,10 @@ describe('addresses that a device gives', () => {
     ['/Subscription?Idx=0', 'http://192.0.2.10:81/Subscription?Idx=0'],
     ['//evil.example/x', 'http://192.0.2.10:81/x'],
     ['file:///etc/passwd', 'http://192.0.2.10:81/etc/passwd'],
+    // bug: TP-Link serves each subscription at a port of its own, which was never asked
+    ['http://192.0.2.10:1024/event-1024_1024', 'http://192.0.2.10:1024/event-1024_1024'],
+    ['http://192.0.2.10/onvif/events', 'http://192.0.2.10:81/onvif/events'],
+    ['https://192.0.2.10:1024/x', 'http://192.0.2.10:81/x'],
   ])('lead to its own host: %s', (given, called) => {
     expect(ownUrl(own, pathOf(given, own.href)!).href).toBe(called);
   });
