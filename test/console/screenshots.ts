@@ -189,7 +189,10 @@ async function shoot(viewport: { width: number; height: number }): Promise<void>
     await waits.click('[data-type="INT.FENCE"] .card-select');
     await waits.waitForSelector('[data-step]');
     await save(waits, 'shelved-detail');
-    waiting.raise({ type: 'FIR.HEAT', slot: 'gas-kitchen' });
+    // nobody isolates what nobody has looked at
+    const heat = waiting.raise({ type: 'FIR.HEAT', slot: 'gas-kitchen' });
+    waiting.act(heat, 'acknowledge', 'li');
+    waiting.act(heat, 'confirm', 'li', { how: 'on-site' });
     await waits.click('[data-type="FIR.HEAT"] .card-select');
     await waits.click('[data-detail] [data-action=isolate]');
     await waits.waitForSelector('[data-dialog=isolate]');
