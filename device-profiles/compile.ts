@@ -117,8 +117,7 @@ export function compileProfile(
   file: string,
   origin: CompiledProfile['origin'],
 ): CompiledProfile {
-  // what only messages need is made at the first one: a campus has devices of some few profiles
-  const entries = atFirstUse(() => expandMap(definition));
+  const entries = expandMap(definition);
   const { samples: _samples, ...read } = definition;
   const readsCaptures = /["{:]\$[a-z]/.test(JSON.stringify(read));
   const forms = definition.match.map((form) => compileForm(definition, form, entries, readsCaptures));
@@ -135,9 +134,7 @@ export function compileProfile(
     ),
     dedupEdges: definition.dedup?.edges === undefined ? undefined : new Set(definition.dedup.edges),
     forms,
-    get entries() {
-      return entries();
-    },
+    entries,
     tests: definition.test.map((test) => ({
       ...compileTestFlag(test),
       forMs: test.for,
@@ -192,13 +189,13 @@ export function isNamedByTopic({ source }: Pick<ProfileDefinition, 'source'>): b
 function compileForm(
   profile: ProfileDefinition,
   form: FormDefinition,
-  entries: () => readonly MapEntry[],
+  entries: readonly MapEntry[],
   readsCaptures: boolean,
 ): CompiledForm {
   const silent = form.ignore === true || form.skip === true;
-  const here = atFirstUse(() => (silent ? [] : entries().filter((entry) => concerns(entry, form.name))));
-  const known = atFirstUse(() => knownKeys(profile, form, here()));
-  const fieldsOf = atFirstUse(() => compileFieldsOf(compileFields(profile, here(), known().names)));
+  const here = silent ? [] : entries.filter((entry) => concerns(entry, form.name));
+  const known = knownKeys(profile, form, here);
+  let fieldsOf: CompiledForm['fieldsOf'] | undefined;
   return {
     name: form.name,
     topic: compileTopic(form.topic),
@@ -212,19 +209,12 @@ function compileForm(
     decoder: compileDecoder(form),
     divide: compileDivide(form),
     readsCaptures,
-    fieldsOf: (body) => fieldsOf()(body),
-    get keys() {
-      return known();
+    fieldsOf: (body) => {
+      // at the first message: a campus has devices of some few profiles
+      fieldsOf ??= compileFieldsOf(compileFields(profile, here, known.names));
+      return fieldsOf(body);
     },
-  };
-}
-
-/** Made when it is first asked for, and kept. */
-function atFirstUse<T>(make: () => T): () => T {
-  let made: { value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
+    keys: known,
   };
 }
 
