@@ -6,3 +6,8 @@ export function absentDevice({ type, condition, device }: Pick<Alarm, 'type' | '
     ? device
     : undefined;
 }
+
+/** The devices that these alarms say are away now. */
+export function absentDevices(alarms: readonly Alarm[]): ReadonlySet<string> {
+  return new Set(alarms.flatMap((alarm) => absentDevice(alarm) ?? []));
+}

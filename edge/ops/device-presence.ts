@@ -2,7 +2,7 @@ import type { Alarm } from '../../contract/alarm.ts';
 import type { Device } from '../../contract/site.ts';
 import type { Health } from '../adapters/onvif/health.ts';
 import type { DeviceStatus } from '../api/ports.ts';
-import { absentDevice } from './absence.ts';
+import { absentDevices } from './absence.ts';
 
 export interface DevicePresenceOptions {
   registry: { devices(): readonly Device[]; device(id: string): Device | undefined };
@@ -30,11 +30,11 @@ export class DevicePresence {
 
   status(id: string): DeviceStatus | undefined {
     const device = this.#o.registry.device(id);
-    return device === undefined ? undefined : this.#status(device, this.#absent());
+    return device === undefined ? undefined : this.#status(device, absentDevices(this.#o.book.open()));
   }
 
   counts(): { total: number; offline: number; unknown: number } {
-    const absent = this.#absent();
+    const absent = absentDevices(this.#o.book.open());
     const counts = { total: 0, offline: 0, unknown: 0 };
     for (const device of this.#o.registry.devices()) {
       const { state } = this.#status(device, absent);
@@ -42,10 +42,6 @@ export class DevicePresence {
       if (state !== 'online') counts[state]++;
     }
     return counts;
-  }
-
-  #absent(): ReadonlySet<string> {
-    return new Set(this.#o.book.open().flatMap((alarm) => absentDevice(alarm) ?? []));
   }
 
   #status(device: Device, absent: ReadonlySet<string>): DeviceStatus {

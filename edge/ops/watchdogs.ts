@@ -7,7 +7,7 @@ import type { StorageState } from '../journal/batch.ts';
 import { ownDraft } from '../pipeline/own-event.ts';
 import type { Presence, PresenceEdge } from '../registry/presence.ts';
 import type { Registry } from '../registry/registry.ts';
-import { absentDevice } from './absence.ts';
+import { absentDevice, absentDevices } from './absence.ts';
 import type { ClockWatch } from './clock-watch.ts';
 import { SilenceWatch, type Watched } from './silence-watch.ts';
 import type { UplinkState } from './uplink-view.ts';
@@ -217,7 +217,7 @@ export class Watchdogs {
   }
 
   #silences(): void {
-    const away = new Set(this.#o.book.open().flatMap((alarm) => absentDevice(alarm) ?? []));
+    const away = absentDevices(this.#o.book.open());
     const watched = this.#o.watched((device) => away.has(device));
     for (const { device, edge, silentMs } of this.#silence.tick(this.#o.monotonic(), watched)) {
       const data = { silentMinutes: Math.floor(silentMs / 60_000) };
